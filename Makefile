@@ -1,0 +1,52 @@
+# Two commands: `make demo` and `make test`. Both set up .venv by themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= out
+SOAK ?=
+
+.PHONY: setup demo test lint types soak bench fmt wheel lock clean
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock pyproject.toml
+	@echo "Setting up .venv (a minute or two the first time)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	@$(BIN)/pbvote demo --out $(OUT)/demo --force
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --verbose
+
+types: setup
+	$(BIN)/mypy
+
+test: lint types
+	$(BIN)/pytest --numprocesses 2 --dist worksteal --benchmark-disable -rs
+
+soak: setup
+	$(BIN)/pytest --soak --numprocesses 2 --dist worksteal --benchmark-disable -rs $(SOAK)
+
+bench: setup
+	$(BIN)/pytest benchmarks --benchmark-only --benchmark-columns=min,median,rounds -s
+
+fmt: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: setup
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+# Versions pinned with hashes; the file names no registry.
+lock: setup
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --extra dev --allow-unsafe \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-header \
+	  --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv dist build $(OUT)

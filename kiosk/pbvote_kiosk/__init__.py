@@ -1,0 +1,1 @@
+"""The town hall: voter's kiosk and desk."""

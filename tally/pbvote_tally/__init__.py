@@ -1,0 +1,1 @@
+"""The tally: merge, mix, open, count, explain, publish, verify."""
