@@ -123,13 +123,13 @@ def make_deal(
         raise InputError(
             f"number {number} of the list isn't this trustee", hint="Get the right list of trustees"
         )
-    K, z = threshold.prove_key(ceremony, number, coefficients, random)
+    proof = threshold.prove_key(ceremony, number, coefficients, random)
     return Deal(
         ceremony=ceremony,
         trustee=number,
         key=keys[number - 1],
         commitments=threshold.commit(coefficients),
-        proof=TrusteeProof(commitment=K, response=z),
+        proof=TrusteeProof(commitment=proof.commitment, response=proof.response),
         shares=[
             seal_share(threshold.share_for(coefficients, j), ceremony, number, j, key)
             for j, key in enumerate(keys, 1)
@@ -157,13 +157,8 @@ def check_deals(deals: Sequence[Deal], ceremony: bytes, t: int, keys: Sequence[b
                 where=f"trustee {deal.trustee}",
                 hint="All trustees must start from the same list",
             )
-        threshold.verify_key(
-            ceremony,
-            deal.trustee,
-            deal.commitments,
-            deal.proof.commitment,
-            deal.proof.response,
-        )
+        proof = threshold.KeyProof(deal.proof.commitment, deal.proof.response)
+        threshold.verify_key_proof(ceremony, deal.trustee, deal.commitments, proof)
     return threshold.election_key([deal.commitments for deal in deals])
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial, reduce
+from typing import NamedTuple
 
 from pbvote.core import group
 from pbvote.core.encoding import u64
@@ -40,6 +41,13 @@ from pbvote.core.spread import spread, spread_sum
 MAX_TRUSTEES = 32
 
 
+class KeyProof(NamedTuple):
+    """That a trustee knows a_i0: K and z."""
+
+    commitment: Element
+    response: Scalar
+
+
 def check_size(threshold: int, trustees: int) -> None:
     """Raise InputError unless 1 ≤ t ≤ n ≤ 32 (section 3)."""
     if not 1 <= threshold <= trustees <= MAX_TRUSTEES:
@@ -67,18 +75,19 @@ def prove_key(
     number: int,
     coefficients: Sequence[Scalar],
     random: Random = group.system_random,
-) -> tuple[Element, Scalar]:
-    """(K, z): that trustee `number` knows a_i0. `ceremony` is 32 bytes."""
+) -> KeyProof:
+    """K = k·G and z = k + e·a_i0: that trustee `number` knows a_i0. `ceremony` is 32 bytes."""
     k = random_scalar(random)
     K = multiply_base(k)
     e = _key_challenge(ceremony, number, commit(coefficients), K)
-    return K, scalar_add(k, scalar_multiply(e, coefficients[0]))
+    return KeyProof(K, scalar_add(k, scalar_multiply(e, coefficients[0])))
 
 
-def verify_key(
-    ceremony: bytes, number: int, commitments: Sequence[Element], K: Element, z: Scalar
+def verify_key_proof(
+    ceremony: bytes, number: int, commitments: Sequence[Element], proof: KeyProof
 ) -> None:
     """Check z·G = K + e·A_i0; ProofError if not, EncodingError for what isn't canonical."""
+    K, z = proof
     where = f"trustee {number}"
     for element in (*commitments, K):
         group.check_element(element, where)
