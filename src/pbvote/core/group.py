@@ -66,9 +66,14 @@ def scalar(number: int) -> Scalar:
     return (number % ORDER).to_bytes(SIZE, "little")
 
 
+def reduce_scalar(data: bytes) -> Scalar:
+    """64 bytes, little endian, mod L."""
+    return rbcl.crypto_core_ristretto255_scalar_reduce(data)
+
+
 def random_scalar(random: Random = system_random) -> Scalar:
     """A uniform scalar from 64 random bytes; zero is as likely as any other (2^-252)."""
-    return rbcl.crypto_core_ristretto255_scalar_reduce(random(64))
+    return reduce_scalar(random(64))
 
 
 def add(p: Element, q: Element) -> Element:
@@ -148,7 +153,7 @@ def hash_parts(label: str, *parts: bytes) -> bytes:
 
 def hash_to_scalar(label: str, *parts: bytes) -> Scalar:
     """Hs: H as a little-endian integer mod L."""
-    return rbcl.crypto_core_ristretto255_scalar_reduce(hash_parts(label, *parts))
+    return reduce_scalar(hash_parts(label, *parts))
 
 
 def hash_to_element(label: str, *parts: bytes) -> Element:

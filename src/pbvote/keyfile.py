@@ -1,0 +1,115 @@
+"""Secrets in files: 0600, and sealed under a passphrase where a person holds them.
+
+Argon2id makes the key of a passphrase and XSalsa20-Poly1305 seals (libsodium, through PyNaCl).
+A box or a registrar that must start by itself after a power cut has a file without passphrase.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+from nacl import pwhash
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+
+from pbvote.core.encoding import Count, Record, decode, encode
+from pbvote.core.errors import InputError, RefusedError
+from pbvote.core.note import Signer
+from pbvote.files import read_bytes, write_bytes
+
+MIN_PASSPHRASE = 12
+
+
+class PlainKey(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/key/1"):
+    """A secret as it is."""
+
+    name: str
+    secret: bytes
+
+
+class SealedKey(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/sealed-key/1"):
+    """A secret under a passphrase."""
+
+    name: str
+    salt: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    operations: Count
+    memory: Count
+    box: bytes
+
+
+def save(path: Path, name: str, secret: bytes, passphrase: str | None = None) -> None:
+    """Write a new secret; RefusedError rather than overwrite another."""
+    if path.exists():
+        raise RefusedError(
+            "there is a key already", where=str(path), hint="Use it, or choose another name"
+        )
+    write_bytes(path, _encoded(name, secret, passphrase), private=True)
+
+
+def replace(path: Path, name: str, secret: bytes, passphrase: str | None = None) -> None:
+    """Write a secret anew, in place of the one there."""
+    write_bytes(path, _encoded(name, secret, passphrase), private=True)
+
+
+def load(path: Path, passphrase: str | None = None) -> bytes:
+    """The secret in a file; InputError if the passphrase is missing or wrong."""
+    key = decode(read_bytes(path), PlainKey | SealedKey, str(path))
+    if isinstance(key, PlainKey):
+        return key.secret
+    if passphrase is None:
+        raise InputError("it needs its passphrase", where=str(path), hint="Enter it")
+    try:
+        return SecretBox(_derive(passphrase, key.salt, key.operations, key.memory)).decrypt(key.box)
+    except CryptoError:
+        raise InputError("the passphrase is wrong", where=str(path), hint="Try again") from None
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether `load` needs a passphrase."""
+    return isinstance(decode(read_bytes(path), PlainKey | SealedKey, str(path)), SealedKey)
+
+
+def new_signer(path: Path, name: str, passphrase: str | None = None) -> Signer:
+    """A fresh Ed25519 key, saved."""
+    seed = secrets.token_bytes(32)
+    save(path, name, seed, passphrase)
+    return Signer(name, seed)
+
+
+def load_signer(path: Path, passphrase: str | None = None) -> Signer:
+    """The signer whose seed is in this file."""
+    name = decode(read_bytes(path), PlainKey | SealedKey, str(path)).name
+    seed = load(path, passphrase)
+    if len(seed) != 32:
+        raise InputError("this isn't a signing key", where=str(path))
+    return Signer(name, seed)
+
+
+def _encoded(name: str, secret: bytes, passphrase: str | None) -> bytes:
+    if passphrase is None:
+        return encode(PlainKey(name=name, secret=secret))
+    if len(passphrase) < MIN_PASSPHRASE:
+        raise InputError(
+            f"a passphrase has {MIN_PASSPHRASE} characters or more",
+            hint="Four or five words that don't belong together are good",
+        )
+    salt = secrets.token_bytes(16)
+    operations = pwhash.argon2id.OPSLIMIT_MODERATE
+    memory = pwhash.argon2id.MEMLIMIT_MODERATE
+    box = SecretBox(_derive(passphrase, salt, operations, memory)).encrypt(secret)
+    return encode(
+        SealedKey(name=name, salt=salt, operations=operations, memory=memory, box=bytes(box))
+    )
+
+
+def _derive(passphrase: str, salt: bytes, operations: int, memory: int) -> bytes:
+    if not operations or memory > 2**31:
+        raise InputError("a key file that asks for impossible work", hint="Is it damaged?")
+    return bytes(
+        pwhash.argon2id.kdf(
+            SecretBox.KEY_SIZE, passphrase.encode(), salt, opslimit=operations, memlimit=memory
+        )
+    )
