@@ -24,8 +24,6 @@ def extract(suite: bytes, salt: bytes, label: bytes, ikm: bytes) -> bytes:
 def expand(suite: bytes, prk: bytes, label: bytes, info: bytes, length: int) -> bytes:
     head = length.to_bytes(2, "big") + b"HPKE-v1"
     return mac(prk, head + suite + label + info + b"\x01")[:length]
-        :length
-    ]
 
 
 def rfc9180_open(sealed: bytes, private: bytes, info: bytes) -> bytes:

@@ -123,6 +123,30 @@ def test_a_lying_prover_with_another_secret() -> None:
         verify(shares=shares)
 
 
+def test_a_prover_who_knows_the_secret_and_opens_wrongly() -> None:
+    shares = plus(SHARES, 1, group.GENERATOR)
+    T, weights = threshold._opening_weights(CONTEXT, PUBLIC, ELEMENTS, shares)
+    C = group.sum_of_products(weights, ELEMENTS)
+    D = group.sum_of_products(weights, group.rows(shares))
+    k = group.random_scalar(seeded(3))
+    a1, a2 = group.multiply_base(k), group.multiply(k, C)
+    e = group.hash_to_scalar("pbvote/v1/decrypt/challenge", T, C, D, a1, a2)
+    z = group.scalar_add(k, group.scalar_multiply(e, SECRET))
+    with pytest.raises(ProofError, match="z·C"):
+        verify(shares=shares, proof=a1 + a2 + z)
+
+
+def test_the_lowest_numbered_openings_are_used() -> None:
+    coefficients = threshold.polynomial(2, seeded(3))
+    shares = {
+        j: group.multiply(threshold.share_for(coefficients, j), ELEMENTS[0]) for j in (5, 3, 1)
+    }
+    expected = group.multiply(coefficients[0], ELEMENTS[0])
+    assert threshold.lot_value(shares, 2) == expected
+    assert threshold.lot_value({**shares, 5: ELEMENTS[1]}, 2) == expected
+    assert threshold.lot_value({**shares, 3: ELEMENTS[1]}, 2) != expected
+
+
 def test_executors_open_the_same() -> None:
     count = CHUNK + 3
     message = group.hash_to_element("pbvote/test", b"m")
