@@ -23,6 +23,7 @@ from pathlib import Path
 from pbvote.core.election import Election, open_election
 from pbvote.core.errors import InputError, StorageError
 from pbvote.core.note import VerifyKey
+from pbvote.store.files import sync_folder
 
 MANIFEST = "manifest.note"
 ROLL = "roll.csv"
@@ -55,21 +56,13 @@ def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise StorageError(
             f"can't be written ({error.strerror})",
             where=str(path),
             hint="Make room or give rights there, then do it again; nothing was changed",
         ) from None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read_vkey(path: Path) -> VerifyKey:

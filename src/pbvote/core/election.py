@@ -22,6 +22,7 @@ from pbvote.core.manifest import (
     Addendum,
     Box,
     Contest,
+    Correction,
     Manifest,
     Registrar,
     check_manifest,
@@ -147,19 +148,10 @@ class Election:
     def _shapes(self) -> dict[str | None, list[tuple[str, int]]]:
         return {}
 
-    def corrected_costs(self, contest: Contest) -> list[int | None]:
-        """Each project's cost for the rule; None if it was withdrawn."""
-        costs: dict[str, int | None] = {p.id: p.cost for p in contest.projects}
-        withdrawn = set()
-        for correction in (c for a in self.addenda if a.corrections for c in a.corrections):
-            if correction.contest != contest.id:
-                continue
-            if correction.field == "withdrawn":
-                withdrawn.add(correction.project)
-            elif correction.field == "cost":
-                assert isinstance(correction.value, int)  # noqa: S101 - the record checked it
-                costs[correction.project] = correction.value
-        return [None if p.id in withdrawn else costs[p.id] for p in contest.projects]
+    @cached_property
+    def corrections(self) -> list[Correction]:
+        """All corrections of the addenda, in order; the last of a field holds."""
+        return [c for a in self.addenda if a.corrections is not UNSET for c in a.corrections]
 
     def certificate(self, card: Card) -> Certificate:
         """The certificate that a card stands for, its signature checked; CardError otherwise."""

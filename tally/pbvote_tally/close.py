@@ -1,0 +1,108 @@
+"""Drafting the closing from the logs at hand (section 8)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from pbvote.core.closing import ClosedLog, Closing, Status, check_closing
+from pbvote.core.election import Election, box_origin, registry_origin
+from pbvote.core.encoding import encode, nfc
+from pbvote.core.errors import InputError, RefusedError, VerificationError
+from pbvote.core.merkle import EMPTY_ROOT
+from pbvote.core.note import Signer, sign_note
+from pbvote_tally.bundle import Bundle
+from pbvote_tally.collect import present_log
+from pbvote_tally.logs import box_entries, registry_entries
+from pbvote_tally.rebuild import log_entries
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the officials say of a log that isn't whole."""
+
+    status: Status
+    reason: str
+
+
+def draft_closing(
+    bundle: Bundle, election: Election, at: str, declared: Mapping[str, Declared]
+) -> Closing:
+    """The closing of the logs in the bundle's folder.
+
+    `declared`: name of a registry or box → that it is cut or lost, and why. A log that isn't
+    closed properly is never counted silently: RefusedError says which to declare.
+    """
+    known = {origin.rsplit("/", 1)[1] for origin in election.log_keys}
+    for name in declared:
+        if name not in known:
+            raise InputError(
+                f"no registry or box is called {name!r}", hint=f"There are: {', '.join(known)}"
+            )
+    closing = Closing(
+        election=election.id,
+        at=at,
+        addenda=list(election.addenda_hashes),
+        logs=[_close(bundle, election, origin, declared) for origin in election.log_keys],
+    )
+    check_closing(closing, election)
+    return closing
+
+
+def sign_closing(closing: Closing, commission: Signer) -> bytes:
+    """closing.note with the commission's signature; the trustees' follow."""
+    return sign_note(encode(closing).decode("utf-8") + "\n", [commission])
+
+
+def _close(
+    bundle: Bundle, election: Election, origin: str, declared: Mapping[str, Declared]
+) -> ClosedLog:
+    name = origin.rsplit("/", 1)[1]
+    said = declared.get(name)
+    reason = nfc(said.reason) if said else UNSET
+    checkpoint = present_log(bundle, election, origin)
+    if said and said.status == "lost":
+        if checkpoint is not None:
+            raise RefusedError(
+                f"{name} was declared lost, but its log is here",
+                hint="Declare it `cut`, or count it as it is",
+            )
+        return ClosedLog(
+            origin=origin, status="lost", size=0, root=EMPTY_ROOT, reason=reason or UNSET
+        )
+    if checkpoint is None:
+        raise RefusedError(
+            f"the log of {name} isn't here",
+            hint=f"Bring its stick, or declare it: --lost {name}=REASON",
+        )
+    status: Status = "cut" if said else "closed"
+    log = ClosedLog(
+        origin=origin,
+        status=status,
+        size=checkpoint.size,
+        root=checkpoint.root,
+        reason=reason or UNSET,
+    )
+    try:
+        _read_through(bundle, election, log)
+    except VerificationError as error:
+        if status == "cut":
+            raise
+        raise RefusedError(
+            f"{name} isn't closed properly ({error.what})",
+            hint=f"Close it and bring its log again, or declare it: --cut {name}=REASON",
+        ) from None
+    return log
+
+
+def _read_through(bundle: Bundle, election: Election, log: ClosedLog) -> None:
+    """Raise VerificationError unless open, close and counts are as the status says."""
+    name = log.origin.rsplit("/", 1)[1]
+    entries = log_entries(bundle, log)
+    if log.origin == registry_origin(election.slug, name):
+        deque(registry_entries(name, log, entries), maxlen=0)
+    elif log.origin == box_origin(election.slug, name):
+        deque(box_entries(election, election.box(name), log, entries), maxlen=0)

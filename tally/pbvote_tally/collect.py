@@ -1,0 +1,146 @@
+"""Logs coming in, stick by stick, into the bundle's folder; each checked as it arrives.
+
+A log may come twice, or first an older and then a newer copy: the longest that continues the
+others stays. One that contradicts what is there is refused, and its checkpoint kept as evidence.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import count, islice
+from pathlib import Path
+
+from pbvote.core.closing import ClosedLog
+from pbvote.core.election import Election
+from pbvote.core.errors import InputError, VerificationError
+from pbvote.core.merkle import root_of
+from pbvote.core.note import Checkpoint, open_checkpoint, parse_note
+from pbvote.core.tiles import CHECKPOINT, layout
+from pbvote.files import read_bytes, write_bytes
+from pbvote_tally import bundle as names
+from pbvote_tally.bundle import Bundle, FolderBundle
+from pbvote_tally.rebuild import log_entries, log_files
+from pbvote_tally.report import SILENT, Report
+
+
+def log_folders(source: Path) -> Iterator[Path]:
+    """Every folder at or below `source` that holds an exported log."""
+    for path in sorted(source.rglob(CHECKPOINT)):
+        yield path.parent
+
+
+def collect(folder: Path, election: Election, source: Path, report: Report = SILENT) -> list[str]:
+    """Take every log of this election found at or below `source` into the bundle's folder.
+
+    The origins taken. InputError if there is none; VerificationError if one is damaged or
+    contradicts the copy that is here already.
+    """
+    taken = []
+    for exported in log_folders(source):
+        note = read_bytes(exported / CHECKPOINT)
+        origin = parse_note(note, str(exported / CHECKPOINT)).text.split("\n", 1)[0]
+        if origin in election.log_keys:
+            report.step(f"{origin}: every entry against its checkpoint")
+            _take(folder, election, exported, note, origin)
+            taken.append(origin)
+    if not taken:
+        raise InputError(
+            "no log of this election is here",
+            where=str(source),
+            hint="Name the folder that `pbvote box export` or `pbvote registry export` wrote",
+        )
+    return taken
+
+
+def _take(folder: Path, election: Election, exported: Path, note: bytes, origin: str) -> None:
+    where = str(exported / CHECKPOINT)
+    checkpoint = open_checkpoint(note, election.log_keys[origin], where)
+    log = _as_closed(checkpoint)
+    target = folder / names.log_folder(origin)
+    files = {tile.path: read_bytes(exported / tile.path) for tile in layout(checkpoint.size)}
+    arrived = _Exported(names.log_folder(origin), files)
+    present = present_log(FolderBundle(folder), election, origin)
+    if present is None or present.size <= checkpoint.size:
+        _check_continues(folder, log_entries(arrived, log), present, note)
+        for path, data in files.items():
+            write_bytes(target / path, data)
+        write_bytes(target / CHECKPOINT, note)
+        _remove_others(target, log)
+        return
+    entries = islice(log_entries(FolderBundle(folder), _as_closed(present)), checkpoint.size)
+    _check_root(folder, root_of(entries), checkpoint, note)
+    deque(log_entries(arrived, log), maxlen=0)
+
+
+def present_log(bundle: Bundle, election: Election, origin: str) -> Checkpoint | None:
+    """The checkpoint of a log that is in the bundle, signature checked; None if it isn't there."""
+    where = f"{names.log_folder(origin)}/{CHECKPOINT}"
+    if where not in bundle.names():
+        return None
+    return open_checkpoint(bundle.read(where), election.log_keys[origin], where)
+
+
+def _check_continues(
+    folder: Path, entries: Iterator[bytes], present: Checkpoint | None, note: bytes
+) -> None:
+    """The arriving log is whole and begins with what is here already."""
+    if present is not None:
+        _check_root(folder, root_of(islice(entries, present.size)), present, note)
+    deque(entries, maxlen=0)
+
+
+def _check_root(folder: Path, root: bytes, checkpoint: Checkpoint, note: bytes) -> None:
+    if root == checkpoint.root:
+        return
+    kept = keep_evidence(folder, note)
+    raise VerificationError(
+        f"two copies of {checkpoint.origin} contradict each other",
+        where=kept,
+        hint="The checkpoint is kept as evidence. Ask who kept this log, and count it as cut",
+    )
+
+
+def keep_evidence(folder: Path, note: bytes) -> str:
+    """Put a checkpoint into evidence/, once; its name in the bundle."""
+    for number in count(1):
+        path = folder / "evidence" / f"{number}.note"
+        taken = path.exists() or path.with_suffix(".json").exists()
+        if not taken:
+            write_bytes(path, note)
+        if not taken or (path.exists() and read_bytes(path) == note):
+            return f"evidence/{number}.note"
+    raise AssertionError
+
+
+def _remove_others(target: Path, log: ClosedLog) -> None:
+    """Partial tiles of an earlier size."""
+    wanted = {Path(name).relative_to(names.log_folder(log.origin)) for name in log_files(log)}
+    for path in sorted(target.rglob("*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.relative_to(target) not in wanted:
+            path.unlink()
+
+
+def _as_closed(checkpoint: Checkpoint) -> ClosedLog:
+    return ClosedLog(
+        origin=checkpoint.origin, status="cut", size=checkpoint.size, root=checkpoint.root
+    )
+
+
+class _Exported:
+    """An exported log, read from its medium once, as a bundle has it."""
+
+    def __init__(self, folder: str, files: dict[str, bytes]) -> None:
+        self._files = {f"{folder}/{path}": data for path, data in files.items()}
+
+    def names(self) -> list[str]:
+        return sorted(self._files)
+
+    def read(self, name: str) -> bytes:
+        return self._files[name]
+
+    def sha256(self, name: str) -> bytes:
+        raise NotImplementedError

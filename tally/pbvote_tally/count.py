@@ -1,0 +1,192 @@
+"""From a contest and its selections, or from a `.pb` file, to an outcome (section 11)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from pbvote.core.errors import InputError, SelectionError
+from pbvote.core.group import Element, hash_parts
+from pbvote.core.manifest import DEFAULT_TIES, Contest, Correction, Tie
+from pbvote.core.selection import Vector
+from pbvote.pabulib import Election, ballot_format
+from pbvote_tally.rules import Rule, rule_named
+from pbvote_tally.rules.parameters import Parameters, is_money
+from pbvote_tally.rules.profile import Entry, Lot, Number, Outcome, Profile, profile
+
+
+def lot_order(value: Element, contest: str) -> Lot:
+    """The lot of section 11: project id → H("pbvote/v1/lot/order", V, contest id, project id)."""
+
+    def order(project: str) -> bytes:
+        return hash_parts("pbvote/v1/lot/order", value, contest.encode(), project.encode())
+
+    return order
+
+
+def count(
+    contest: Contest,
+    selections: Iterable[Vector | None],
+    corrections: Iterable[Correction] = (),
+    lot: Lot | None = None,
+) -> Outcome:
+    """The outcome of a contest of a manifest.
+
+    `selections` are the opened vectors, None for an invalid ballot; a vector that breaks its
+    format counts as invalid too (section 4, by the manifest's cost). `corrections` are those of the
+    addenda in order; the rule goes by the corrected costs (section 3). `lot` as `lot_order` gives it.
+    """
+    rule, parameters = rule_of(contest)
+    return rule.run(contest_profile(contest, selections, corrections, lot), parameters)
+
+
+def rule_of(contest: Contest) -> tuple[Rule, Parameters]:
+    """The contest's rule and its parameters; InputError if they aren't in docs/rules.md."""
+    if contest.limits is not UNSET and contest.limits:
+        raise InputError(
+            "limits can't be counted by this version", where=f"contest {contest.id}, limits"
+        )
+    rule = rule_named(contest.rule["name"])
+    return rule, rule.decode({k: v for k, v in contest.rule.items() if k != "name"})
+
+
+def contest_profile(
+    contest: Contest,
+    selections: Iterable[Vector | None],
+    corrections: Iterable[Correction] = (),
+    lot: Lot | None = None,
+) -> Profile:
+    """The profile of a contest of a manifest, ready for a rule."""
+    counted = Counter(selections)
+    invalid = counted.pop(None, 0)
+    valid: dict[Vector, int] = {}
+    for vector, weight in counted.items():
+        if vector is None or not _is_valid(contest, vector):
+            invalid += weight
+        else:
+            valid[vector] = weight
+    made = profile(
+        _entries(contest, corrections),
+        contest.budget,
+        contest.ballot,
+        valid,
+        DEFAULT_TIES if contest.ties is UNSET else contest.ties,
+        lot,
+    )
+    return made.with_invalid(invalid)
+
+
+def _is_valid(contest: Contest, vector: Vector) -> bool:
+    try:
+        contest.check_selection(vector)
+    except SelectionError:
+        return False
+    return True
+
+
+def _entries(contest: Contest, corrections: Iterable[Correction]) -> list[Entry]:
+    """The projects with their corrected costs; the last correction of a field holds."""
+    costs = {project.id: project.cost for project in contest.projects}
+    withdrawn = set()
+    for correction in corrections:
+        if correction.contest != contest.id:
+            continue
+        if correction.project not in costs:
+            raise InputError(
+                f"a correction of {correction.project!r}, which is no project",
+                where=f"contest {contest.id}",
+            )
+        if correction.field == "withdrawn":
+            withdrawn.add(correction.project)
+        elif correction.field == "cost" and isinstance(correction.value, int):
+            costs[correction.project] = correction.value
+    return [Entry(name, cost, name in withdrawn) for name, cost in costs.items()]
+
+
+def count_pb(
+    election: Election,
+    rule_name: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    ties: Sequence[Tie] = DEFAULT_TIES,
+) -> Outcome:
+    """The outcome of a `.pb` file's votes, no cryptography, no lot.
+
+    Without `rule_name`, the rule the file names; with it, that rule and its defaults. `settings`
+    are parameters as after `--set`. Amounts among them are in the file's amounts; `step` is one of
+    them by default.
+    """
+    name, given = file_rule(election)
+    if rule_name is not None and rule_name != name:
+        name, given = rule_name, {}
+    elif rule_name is not None:
+        given = {key: value for key, value in given.items() if key == "min_score"}
+    rule = rule_named(name)
+    parameters = rule.decode(given | dict(settings or {}), texts=True)
+    return rule.run(pb_profile(election, ties), _in_unit(parameters, election.unit))
+
+
+def pb_profile(election: Election, ties: Sequence[Tie] = DEFAULT_TIES) -> Profile:
+    """The profile of a `.pb` file, ready for a rule."""
+    entries = [Entry(project.id, project.cost) for project in election.projects]
+    form = ballot_format(election)
+    return profile(entries, election.budget, form, Counter(election.vectors), ties)
+
+
+def file_rule(election: Election) -> tuple[str, dict[str, str]]:
+    """The rule a `.pb` file names, with its parameters; greedy if it names none we know.
+
+    `greedy`, `greedy-threshold` (with `min_project_score_threshold`), `greedy-no-skip`,
+    `equalshares`, `equalshares/add1`, `equalshares/add1-comparison`.
+    """
+    name = election.rule.lower()
+    if name.startswith("equalshares"):
+        return "equal-shares", {"completion": "add-one" if "add1" in name else "none"}
+    given: dict[str, str] = {}
+    threshold = election.number("min_project_score_threshold")
+    if threshold is not None:
+        given["min_score"] = str(threshold)
+    if "no-skip" in name:
+        given["unaffordable"] = "stop"
+    return "greedy", given
+
+
+def _in_unit(parameters: Parameters, unit: int) -> Parameters:
+    changed = {
+        name: getattr(parameters, name) * unit
+        for name in parameters.__struct_fields__
+        if is_money(type(parameters), name)
+    }
+    return msgspec.structs.replace(parameters, **changed)
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """The outcome as plain JSON; fractions are texts `a/b`, `winners` in the order chosen."""
+    return {
+        "rule": outcome.rule,
+        "parameters": msgspec.structs.asdict(outcome.parameters),
+        "winners": list(outcome.winners),
+        "spent": outcome.spent,
+        "figures": _plain(outcome.figures),
+        "steps": [
+            {"project": s.project, "reason": s.reason, "phase": s.phase, **_plain(s.numbers)}
+            for s in outcome.steps
+        ],
+        "ties": [
+            {"phase": t.phase, "projects": list(t.projects), "by": list(t.by)} for t in outcome.ties
+        ],
+    }
+
+
+def _plain(numbers: Mapping[str, Number]) -> dict[str, int | str]:
+    return {name: _number(number) for name, number in numbers.items()}
+
+
+def _number(number: Number) -> int | str:
+    if isinstance(number, Fraction) and number.denominator != 1:
+        return str(number)
+    return int(number)

@@ -1,0 +1,98 @@
+"""evidence/: checkpoints and receipts that others kept, held against the closing (section 8).
+
+They are checked and reported without refusing the bundle: what they prove is that a log's keeper
+broke its word, and the count stays what the closing says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from pbvote.core.ballot import BoxEntry, Cast, Challenge, ballot_digest, tracker
+from pbvote.core.election import box_origin
+from pbvote.core.encoding import decode, encode
+from pbvote.core.errors import PbvoteError
+from pbvote.core.merkle import root_of
+from pbvote.core.note import open_checkpoint, parse_note
+from pbvote.core.receipt import SignedReceipt, check_receipt
+from pbvote_tally.bundle import Bundle
+from pbvote_tally.rebuild import Rebuilt, log_streams
+
+NAME = re.compile(r"evidence/[1-9][0-9]{0,5}\.(note|json)")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a piece of evidence shows: `log shortened`, `log forked`, `receipt contradicted`,
+    `consistent`, or `unusable` with the reason."""
+
+    file: str
+    finding: str
+    detail: str
+
+
+def findings(bundle: Bundle, rebuilt: Rebuilt) -> Iterator[Finding]:
+    """One for each file in evidence/."""
+    for name in bundle.names():
+        if NAME.fullmatch(name):
+            try:
+                yield from _judge(bundle, rebuilt, name)
+            except PbvoteError as error:
+                yield Finding(name, "unusable", str(error))
+
+
+def _judge(bundle: Bundle, rebuilt: Rebuilt, name: str) -> Iterator[Finding]:
+    if name.endswith(".note"):
+        yield _checkpoint(bundle, rebuilt, name)
+    else:
+        signed = decode(bundle.read(name), SignedReceipt, name)
+        yield Finding(name, *receipt_finding(bundle, rebuilt, signed))
+
+
+def _checkpoint(bundle: Bundle, rebuilt: Rebuilt, name: str) -> Finding:
+    data = bundle.read(name)
+    origin = parse_note(data, name).text.split("\n", 1)[0]
+    key = rebuilt.election.log_keys.get(origin)
+    if key is None:
+        return Finding(name, "unusable", f"{origin} is no log of this election")
+    checkpoint = open_checkpoint(data, key, name)
+    log = rebuilt.closing.log(origin)
+    if checkpoint.size > log.size:
+        detail = f"{origin} had {checkpoint.size} entries, the closing has {log.size}"
+        return Finding(name, "log shortened", detail)
+    entries = log_streams(bundle, rebuilt.closing).get(origin, lambda: iter(()))()
+    if root_of(islice(entries, checkpoint.size)) != checkpoint.root:
+        return Finding(name, "log forked", f"{origin} had another entry among {checkpoint.size}")
+    return Finding(name, "consistent", f"{origin} at {checkpoint.size} entries")
+
+
+def receipt_finding(bundle: Bundle, rebuilt: Rebuilt, signed: SignedReceipt) -> tuple[str, str]:
+    """What a receipt and the closed log of its box say of each other; raises if it isn't one."""
+    receipt, election = signed.receipt, rebuilt.election
+    place = f"{receipt.box}, entry {receipt.index}"
+    if receipt.election != election.id:
+        return "unusable", "a receipt of another election"
+    election.box(receipt.box)
+    check_receipt(signed, election.box_keys[receipt.box])
+    origin = box_origin(election.slug, receipt.box)
+    entries = log_streams(bundle, rebuilt.closing).get(origin, lambda: iter(()))()
+    data = next(islice(entries, receipt.index, None), None)
+    if data is None:
+        return "receipt contradicted", f"{place} isn't in the log"
+    if tracker_of(data) != receipt.tracker:
+        return "receipt contradicted", f"{place} is another entry"
+    return "consistent", place
+
+
+def tracker_of(data: bytes) -> bytes | None:
+    """The tracker of an encoded cast or challenge; None of anything else."""
+    try:
+        entry = decode(data, BoxEntry)
+    except PbvoteError:
+        return None
+    if not isinstance(entry, Cast | Challenge):
+        return None
+    return tracker(ballot_digest(encode(entry.ballot)), entry.proof.commitment)
