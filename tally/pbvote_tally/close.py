@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from pbvote.core.closing import ClosedLog, Closing, Status, check_closing
-from pbvote.core.election import Election, box_origin, registry_origin
+from pbvote.core.election import Election
 from pbvote.core.encoding import encode, nfc
 from pbvote.core.errors import InputError, RefusedError, VerificationError
 from pbvote.core.merkle import EMPTY_ROOT
@@ -33,15 +33,13 @@ def draft_closing(
 ) -> Closing:
     """The closing of the logs in the bundle's folder.
 
-    `declared`: name of a registry or box → that it is cut or lost, and why. A log that isn't
-    closed properly is never counted silently: RefusedError says which to declare.
+    `declared`: `box/<name>` or `registry/<name>` → that it is cut or lost, and why. A log that
+    isn't closed properly is never counted silently: RefusedError says which to declare.
     """
-    known = {origin.rsplit("/", 1)[1] for origin in election.log_keys}
+    known = [_short(origin) for origin in election.log_keys]
     for name in declared:
         if name not in known:
-            raise InputError(
-                f"no registry or box is called {name!r}", hint=f"There are: {', '.join(known)}"
-            )
+            raise InputError(f"no log is called {name!r}", hint=f"There are: {', '.join(known)}")
     closing = Closing(
         election=election.id,
         at=at,
@@ -60,7 +58,7 @@ def sign_closing(closing: Closing, commission: Signer) -> bytes:
 def _close(
     bundle: Bundle, election: Election, origin: str, declared: Mapping[str, Declared]
 ) -> ClosedLog:
-    name = origin.rsplit("/", 1)[1]
+    name = _short(origin)
     said = declared.get(name)
     reason = nfc(said.reason) if said else UNSET
     checkpoint = present_log(bundle, election, origin)
@@ -98,11 +96,16 @@ def _close(
     return log
 
 
+def _short(origin: str) -> str:
+    """`box/<name>` or `registry/<name>`."""
+    return origin.split("/", 2)[2]
+
+
 def _read_through(bundle: Bundle, election: Election, log: ClosedLog) -> None:
     """Raise VerificationError unless open, close and counts are as the status says."""
-    name = log.origin.rsplit("/", 1)[1]
-    entries = log_entries(bundle, log)
-    if log.origin == registry_origin(election.slug, name):
+    kind, name = _short(log.origin).split("/")
+    entries = log_entries(bundle.read, log)
+    if kind == "registry":
         deque(registry_entries(name, log, entries), maxlen=0)
-    elif log.origin == box_origin(election.slug, name):
+    else:
         deque(box_entries(election, election.box(name), log, entries), maxlen=0)

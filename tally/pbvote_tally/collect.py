@@ -58,19 +58,20 @@ def _take(folder: Path, election: Election, exported: Path, note: bytes, origin:
     checkpoint = open_checkpoint(note, election.log_keys[origin], where)
     log = _as_closed(checkpoint)
     target = folder / names.log_folder(origin)
-    files = {tile.path: read_bytes(exported / tile.path) for tile in layout(checkpoint.size)}
-    arrived = _Exported(names.log_folder(origin), files)
+    home = names.log_folder(origin)
+    files = {f"{home}/{t.path}": read_bytes(exported / t.path) for t in layout(checkpoint.size)}
+    arrived = log_entries(files.__getitem__, log)
     present = present_log(FolderBundle(folder), election, origin)
     if present is None or present.size <= checkpoint.size:
-        _check_continues(folder, log_entries(arrived, log), present, note)
+        _check_continues(folder, arrived, present, note)
         for path, data in files.items():
-            write_bytes(target / path, data)
+            write_bytes(folder / path, data)
         write_bytes(target / CHECKPOINT, note)
         _remove_others(target, log)
         return
-    entries = islice(log_entries(FolderBundle(folder), _as_closed(present)), checkpoint.size)
+    entries = islice(log_entries(FolderBundle(folder).read, _as_closed(present)), checkpoint.size)
     _check_root(folder, root_of(entries), checkpoint, note)
-    deque(log_entries(arrived, log), maxlen=0)
+    deque(arrived, maxlen=0)
 
 
 def present_log(bundle: Bundle, election: Election, origin: str) -> Checkpoint | None:
@@ -128,19 +129,3 @@ def _as_closed(checkpoint: Checkpoint) -> ClosedLog:
     return ClosedLog(
         origin=checkpoint.origin, status="cut", size=checkpoint.size, root=checkpoint.root
     )
-
-
-class _Exported:
-    """An exported log, read from its medium once, as a bundle has it."""
-
-    def __init__(self, folder: str, files: dict[str, bytes]) -> None:
-        self._files = {f"{folder}/{path}": data for path, data in files.items()}
-
-    def names(self) -> list[str]:
-        return sorted(self._files)
-
-    def read(self, name: str) -> bytes:
-        return self._files[name]
-
-    def sha256(self, name: str) -> bytes:
-        raise NotImplementedError

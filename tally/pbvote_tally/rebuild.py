@@ -78,21 +78,20 @@ def log_streams(bundle: Bundle, closing: SignedClosing) -> dict[str, Callable[[]
     """A fresh, checked stream of each log that isn't lost."""
 
     def stream(log: ClosedLog) -> Callable[[], Iterator[bytes]]:
-        return lambda: log_entries(bundle, log)
+        return lambda: log_entries(bundle.read, log)
 
     return {log.origin: stream(log) for log in closing.closing.logs if log.status != "lost"}
 
 
-def log_entries(bundle: Bundle, log: ClosedLog) -> Iterator[bytes]:
-    """A log's entries, each tile and the root checked; VerificationError names the tile."""
+def log_entries(read: Callable[[str], bytes], log: ClosedLog) -> Iterator[bytes]:
+    """A log's entries, each tile and the root checked; VerificationError names the tile.
+
+    `read` gives the bytes of a name in the bundle.
+    """
     folder = names.log_folder(log.origin)
     checkpoint = Checkpoint(log.origin, log.size, log.root)
-
-    def read(path: str) -> bytes:
-        return bundle.read(f"{folder}/{path}")
-
     try:
-        yield from iter_entries(read, checkpoint)
+        yield from iter_entries(lambda path: read(f"{folder}/{path}"), checkpoint)
     except PbvoteError as error:
         if not error.where.startswith(folder):
             error.where = f"{folder}/{error.where}"

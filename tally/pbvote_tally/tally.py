@@ -1,0 +1,200 @@
+"""The count, step by step, over a bundle that grows: merge, mix, open, count, publish.
+
+Each step first rebuilds what it stands on from the signed documents and the logs, and writes its
+files whole; killed anywhere, it is called again and goes on. `pbvote-tally run`, the single
+commands and the public count call these and nothing else. On a trustee's own machine the same
+steps run over a copy of the bundle, and the files written are brought back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from functools import cached_property
+from pathlib import Path
+
+from pbvote.core.encoding import encode
+from pbvote.core.errors import RefusedError, VerificationError
+from pbvote.core.group import Element
+from pbvote.core.manifest import Contest
+from pbvote.core.note import Signer, VerifyKey, sign_note
+from pbvote.files import write_bytes
+from pbvote_tally import bundle as names
+from pbvote_tally import chain
+from pbvote_tally.bundle import Bundle, FolderBundle
+from pbvote_tally.count import count, lot_order
+from pbvote_tally.custody import Trustee
+from pbvote_tally.rebuild import Rebuilt, rebuild
+from pbvote_tally.records import Results
+from pbvote_tally.report import SILENT, Report
+from pbvote_tally.selections import read_selections, selections_csv
+from pbvote_tally.verify import Counted
+
+PART = re.compile(
+    r"contests/[A-Za-z0-9._-]{1,64}/mix-[1-9][0-9]?/(output\.bin|proof\.bin|statement\.note)"
+    r"|(contests/[A-Za-z0-9._-]{1,64}|lot)/opening-[1-9][0-9]?/(shares|proof)\.bin"
+)
+
+
+class Tally:
+    """A count in a folder. `source` is what is read, `out` where files are written.
+
+    They are the same folder at the town hall; on a trustee's own machine `source` may be a zip of
+    the bundle so far, and `out` what the trustee brings back.
+    """
+
+    def __init__(
+        self,
+        source: Bundle,
+        out: Path,
+        commission: VerifyKey,
+        executor: Executor | None = None,
+        report: Report = SILENT,
+    ) -> None:
+        self._source, self._out, self._commission = source, out, commission
+        self._executor, self._report = executor, report
+        self._checked: dict[tuple[str, int], bytes] = {}
+
+    @cached_property
+    def rebuilt(self) -> Rebuilt:
+        """Everything up to the input columns, checked anew by this process."""
+        return rebuild(self._source, self._commission, self._executor, self._report)
+
+    @property
+    def contests(self) -> Sequence[Contest]:
+        """The manifest's contests."""
+        return self.rebuilt.election.manifest.contests
+
+    def merge(self) -> Rebuilt:
+        """Write merge.json and each contest's input.bin."""
+        rebuilt = self.rebuilt
+        self._write(names.MERGE, encode(rebuilt.merge.record))
+        for contest in self.contests:
+            self._write(names.input_file(contest.id), rebuilt.merge.column(contest.id))
+        return rebuilt
+
+    def mix(self, trustee: Trustee) -> None:
+        """A trustee's mix of every contest that has ballots; done before is done (section 9)."""
+        for contest in self.contests:
+            if self.rebuilt.merge.column(contest.id):
+                self._mix(trustee, contest)
+
+    def _mix(self, trustee: Trustee, contest: Contest) -> None:
+        election, number = self.rebuilt.election, trustee.number
+        done = chain.mixers(self._source, contest.id)
+        if number in done:
+            return
+        if done and done[-1] > number:
+            raise RefusedError(
+                f"trustee {done[-1]} has mixed {contest.id} already",
+                hint="Trustees mix in the order of their numbers; the count goes on without",
+            )
+        if chain.openers(self._source, contest.id):
+            raise RefusedError(f"{contest.id} is being opened", hint="It can't be mixed again")
+        column = self._mixed(contest)
+        self._report.step(f"{contest.id}: {trustee.name} mixes")
+        output, proof, statement = trustee.mix(
+            election, self.rebuilt.closing, contest.id, column, self._executor
+        )
+        parts = {"output.bin": output, "proof.bin": proof, "statement.note": statement}
+        for part, data in parts.items():
+            self._write(names.mix_file(contest.id, number, part), data)
+
+    def open(self, trustee: Trustee) -> None:
+        """A trustee's opening of the lot and of every contest it mixed (section 10)."""
+        election, closing, number = self.rebuilt.election, self.rebuilt.closing, trustee.number
+        for contest in self.contests:
+            done = chain.openers(self._source, contest.id)
+            if not self.rebuilt.merge.column(contest.id) or number in done:
+                continue
+            mixed = chain.mixers(self._source, contest.id)
+            if number not in mixed or len(mixed) < election.manifest.threshold:
+                raise RefusedError(
+                    f"{len(mixed)} trustees have mixed {contest.id}, {trustee.name} "
+                    + ("among them" if number in mixed else "not among them"),
+                    hint="Those who open have mixed, and all mixes come before the first opening",
+                )
+            column = self._mixed(contest)
+            self._report.step(f"{contest.id}: {trustee.name} opens")
+            parts = trustee.open(election, closing, contest.id, column, self._executor)
+            self._write_opening(contest.id, number, parts)
+        if number not in chain.openers(self._source, ""):
+            self._write_opening("", number, trustee.open_lot(election, closing))
+
+    def _write_opening(self, contest: str, number: int, parts: tuple[bytes, bytes]) -> None:
+        for name, data in zip(("shares.bin", "proof.bin"), parts, strict=True):
+            self._write(names.opening_file(contest, number, name), data)
+
+    def count(self) -> list[Counted]:
+        """Open every contest, write selections.csv, and count by the contest's rule."""
+        election = self.rebuilt.election
+        lot = chain.open_lot(self._source, election, self.rebuilt.closing.hash)
+        return [self._count(contest, lot) for contest in self.contests]
+
+    def _count(self, contest: Contest, lot: Element) -> Counted:
+        election = self.rebuilt.election
+        column = self._mixed(contest)
+        elements = chain.open_column(
+            self._source, election, contest, column, self._executor, self._report
+        )
+        selections = read_selections(contest, elements)
+        self._write(names.selections_file(contest.id), selections_csv(contest, selections))
+        self._report.step(f"{contest.id}: the count by {contest.rule['name']}")
+        order = lot_order(lot, contest.id)
+        return Counted(contest, selections, count(contest, selections, election.corrections, order))
+
+    def publish(self, commission: Signer) -> list[Counted]:
+        """Count, and sign results.note over every file of the bundle (section 12)."""
+        if commission.verify_key != self._commission:
+            raise VerificationError("this isn't the commission's key", where=commission.name)
+        self.merge()
+        counted = self.count()
+        files = {n: self._source.sha256(n) for n in self._source.names() if n != names.RESULTS}
+        results = Results(
+            election=self.rebuilt.election.id,
+            closing=self.rebuilt.closing.hash,
+            contests=[c.result for c in counted],
+            files=files,
+        )
+        self._report.step("Results: signed by the commission")
+        self._write(names.RESULTS, sign_note(encode(results).decode("utf-8") + "\n", [commission]))
+        return counted
+
+    def _mixed(self, contest: Contest) -> bytes:
+        """The last column; a mix that this process has checked isn't checked again."""
+        column = self.rebuilt.merge.column(contest.id)
+        for number in chain.mixers(self._source, contest.id) if column else []:
+            place = (contest.id, number)
+            if place not in self._checked:
+                self._report.step(f"{contest.id}: the mix of trustee {number} is checked")
+                self._checked[place] = chain.verify_mix(
+                    self._source, self.rebuilt.election, contest, number, column, self._executor
+                )
+            column = self._checked[place]
+        return column
+
+    def _write(self, name: str, data: bytes) -> None:
+        write_bytes(self._out / name, data)
+
+
+def take_parts(folder: Path, brought: Bundle) -> list[str]:
+    """Take the mixes and openings that a trustee brings into the bundle's folder.
+
+    Files that are there already stay; RefusedError if one differs. What was taken is checked by
+    the next step, as everything in the bundle is. Their names.
+    """
+    own = FolderBundle(folder)
+    present = set(own.names())
+    parts = [name for name in brought.names() if PART.fullmatch(name)]
+    for name in parts:
+        if name in present and own.read(name) != brought.read(name):
+            raise RefusedError(
+                "another one is here already",
+                where=name,
+                hint="A trustee mixes and opens once; ask which of the two is right",
+            )
+    taken = [name for name in parts if name not in present]
+    for name in taken:
+        write_bytes(folder / name, brought.read(name))
+    return taken
