@@ -1,0 +1,1 @@
+"""`pbvote …`: one module a command; each imports what it needs when it runs."""

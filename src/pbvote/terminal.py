@@ -1,0 +1,128 @@
+"""What every command of ours does alike: errors in one line, progress, passphrases, JSON.
+
+Exit codes: 0 done; 1 one of our errors, said in one line on stderr; 2 the command line is wrong;
+130 interrupted. Results go to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pbvote.core.errors import InputError, PbvoteError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+def run(app: Callable[[], Any]) -> NoReturn:
+    """Run a command line and leave with its exit code; our errors never show a traceback."""
+    try:
+        app()
+    except PbvoteError as error:
+        print(f"Error: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(0)
+
+
+def say(text: str = "") -> None:
+    """A line of the result, on stdout."""
+    print(text)  # noqa: T201 - this is the command line
+
+
+def hint(text: str) -> None:
+    """A line beside the result, on stderr."""
+    print(text, file=sys.stderr)  # noqa: T201 - this is the command line
+
+
+def say_json(value: Any) -> None:
+    """The result for a program, on stdout."""
+    say(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def passphrase(what: str, file: Path | None, *, new: bool = False) -> str:
+    """The first line of `file`, or what a person types without echo (twice if `new`)."""
+    if file is not None:
+        try:
+            return file.read_text("utf-8").splitlines()[0]
+        except (OSError, UnicodeDecodeError, IndexError):
+            raise InputError("no passphrase can be read there", where=str(file)) from None
+    if not sys.stdin.isatty():
+        raise InputError(
+            f"the passphrase of {what} can't be asked for here",
+            hint="Run it in a terminal, or give --passphrase-file",
+        )
+    from getpass import getpass
+
+    typed = getpass(f"Passphrase of {what}: ")
+    if new and getpass("The same again: ") != typed:
+        raise InputError("the two passphrases differ", hint="Begin again")
+    return typed
+
+
+class Steps:
+    """A Report drawn on stderr: a line a step, with a bar where the length is known."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._progress: Progress | None = None
+        self._task: Any = None
+
+    def __enter__(self) -> Steps:
+        if not self._quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+            from rich.progress import TimeElapsedColumn as Elapsed
+
+            columns = (
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                MofNCompleteColumn(),
+                Elapsed(),
+            )
+            self._progress = Progress(*columns, console=Console(stderr=True), transient=False)
+            self._progress.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._progress is not None:
+            self._finish()
+            self._progress.stop()
+
+    def step(self, text: str, total: int = 0) -> None:
+        """A step begins."""
+        if self._quiet:
+            return
+        if self._progress is None:
+            hint(text)
+            return
+        self._finish()
+        self._task = self._progress.add_task(text, total=total or 1)
+
+    def advance(self, parts: int) -> None:
+        """So many parts of it are done."""
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task, parts)
+
+    def note(self, text: str) -> None:
+        """Something that a reader should know."""
+        if self._quiet:
+            return
+        if self._progress is None:
+            hint(text)
+        else:
+            self._progress.console.print(text, markup=False, highlight=False)
+
+    def _finish(self) -> None:
+        if self._progress is not None and self._task is not None:
+            task = self._progress.tasks[self._progress.task_ids.index(self._task)]
+            self._progress.update(self._task, completed=task.total)
