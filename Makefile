@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 SOAK ?=
+SEED ?= $(shell $(PYTHON) -c "import secrets; print(secrets.randbits(32))")
 
 .PHONY: setup demo test lint types soak bench fmt wheel lock clean
 
@@ -30,7 +31,7 @@ test: lint types
 	$(BIN)/pytest --numprocesses 2 --dist worksteal --benchmark-disable -rs
 
 soak: setup
-	$(BIN)/pytest --soak --numprocesses 2 --dist worksteal --benchmark-disable -rs $(SOAK)
+	$(BIN)/pytest --soak --seed $(SEED) --numprocesses 2 --dist worksteal --benchmark-disable -rs $(SOAK)
 
 bench: setup
 	$(BIN)/pytest benchmarks --benchmark-only --benchmark-columns=min,median,rounds -s

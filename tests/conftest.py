@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--vectors", type=Path, default=OWN_VECTORS, help="the folder with the test vectors"
     )
     parser.addoption("--soak", action="store_true", help="run the large counts (make soak)")
+    parser.addoption("--seed", type=int, default=1, help="what random tests start from")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"seed: {terminalreporter.config.getoption('--seed')}")
 
 
 @pytest.fixture(scope="session")
 def soak(request: pytest.FixtureRequest) -> bool:
     """Whether the large counts are asked for."""
     return bool(request.config.getoption("--soak"))
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    """Random choices of a test, the same again with the same --seed."""
+    return random.Random(f"{request.config.getoption('--seed')} {request.node.nodeid}")
 
 
 class Vectors:

@@ -28,6 +28,7 @@ from pbvote.store.files import sync_folder
 MANIFEST = "manifest.note"
 ROLL = "roll.csv"
 COMMISSION = "commission.vkey"
+COMMISSION_KEY = "keys/commission.key"
 ADDENDA = "addenda"
 
 

@@ -17,11 +17,19 @@ from pbvote.core.errors import InputError, VerificationError
 from pbvote.core.merkle import root_of
 from pbvote.core.note import Checkpoint, open_checkpoint, parse_note
 from pbvote.core.tiles import CHECKPOINT, layout
-from pbvote.files import read_bytes, write_bytes
+from pbvote.files import addenda_notes, read_bytes, write_bytes
 from pbvote_tally import bundle as names
 from pbvote_tally.bundle import Bundle, FolderBundle
 from pbvote_tally.rebuild import log_entries, log_files
 from pbvote_tally.report import SILENT, Report
+
+
+def copy_documents(election_folder: Path, folder: Path) -> None:
+    """Put the signed documents and the public roll into the bundle's folder."""
+    write_bytes(folder / names.MANIFEST, read_bytes(election_folder / names.MANIFEST))
+    write_bytes(folder / names.ROLL, read_bytes(election_folder / names.ROLL))
+    for number, note in enumerate(addenda_notes(election_folder), 1):
+        write_bytes(folder / names.addendum(number), note)
 
 
 def log_folders(source: Path) -> Iterator[Path]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pbvote.core.errors import InputError
-from pbvote_tally.rules.equal_shares import EqualSharesParameters, equal_shares
-from pbvote_tally.rules.greedy import GreedyParameters, greedy
+from pbvote_tally.rules import equal_shares, greedy
 from pbvote_tally.rules.parameters import Parameters, decode
 from pbvote_tally.rules.profile import Outcome, Profile
 
@@ -29,8 +28,8 @@ class Rule:
 RULES: dict[str, Rule] = {
     rule.name: rule
     for rule in (
-        Rule("greedy", GreedyParameters, greedy),
-        Rule("equal-shares", EqualSharesParameters, equal_shares),
+        Rule("greedy", greedy.GreedyParameters, greedy.greedy),
+        Rule("equal-shares", equal_shares.EqualSharesParameters, equal_shares.equal_shares),
     )
 }
 

@@ -216,9 +216,11 @@ class BoundPurses:
         if int(offer.weights @ high) < need:
             return None
         low = self.low[offer.groups]
-        if int((low // offer.utilities).min()) >= -(-need // offer.total):
-            exact = Fraction(offer.cost, offer.total)
-            return self._bounds(offer, need // offer.total, -(-need // offer.total), exact)
+        having = high > 0
+        total = int((offer.weights * offer.utilities)[having].sum())
+        if int((low // offer.utilities)[having].min()) >= -(-need // total):
+            exact = Fraction(offer.cost, total)
+            return self._bounds(offer, need // total, -(-need // total), exact)
         cheap = _cut(offer, high, need)[0]
         if int(offer.weights @ low) < need:
             return Price((cheap << _KEY) // offer.worth, None, None)

@@ -1,0 +1,30 @@
+"""Counting the plain ballots of a Pabulib file: no cryptography, for researchers and checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+from pbvote import pabulib
+from pbvote.core.errors import InputError
+from pbvote.core.manifest import Tie
+from pbvote_tally.count import count_pb, outcome_json
+
+
+def count_file(path: Path, rule: str | None, settings: list[str], ties: str) -> dict[str, Any]:
+    """The outcome as JSON; `settings` are name=value, `ties` names separated by commas."""
+    given = {}
+    for text in settings:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"--set {text!r} has no value", hint="Write --set name=value")
+        given[name] = value
+    order = [_tie(name.strip()) for name in ties.split(",")]
+    return outcome_json(count_pb(pabulib.read(path), rule, given, order))
+
+
+def _tie(name: str) -> Tie:
+    for known in get_args(Tie):
+        if known == name:
+            return known  # type: ignore[no-any-return]  # get_args has no types
+    raise InputError(f"{name!r} breaks no tie", hint=f"There are: {', '.join(get_args(Tie))}")
