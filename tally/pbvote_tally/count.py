@@ -37,9 +37,9 @@ def count(
 ) -> Outcome:
     """The outcome of a contest of a manifest.
 
-    `selections` are the opened vectors, None for an invalid ballot; a vector that breaks its
-    format counts as invalid too (section 4, by the manifest's cost). `corrections` are the addenda's
-    in order; the rule goes by the corrected costs (section 3). `lot` as `lot_order` gives it.
+    `selections` are the opened vectors, None for an invalid ballot; a vector that breaks
+    its format is one too (section 4, by the manifest's cost). `corrections` are the addenda's, in
+    order; the rule goes by the corrected costs (section 3). `lot` as `lot_order` gives it.
     """
     rule, parameters = rule_of(contest)
     return rule.run(contest_profile(contest, selections, corrections, lot), parameters)

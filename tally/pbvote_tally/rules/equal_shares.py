@@ -43,7 +43,7 @@ from pbvote_tally.rules.market import (
     Purchase,
     buy,
 )
-from pbvote_tally.rules.parameters import Parameters
+from pbvote_tally.rules.parameters import MONEY, Parameters
 from pbvote_tally.rules.profile import Integers, Number, Outcome, Profile, Step
 from pbvote_tally.rules.ties import Ties
 
@@ -55,7 +55,7 @@ class EqualSharesParameters(Parameters, frozen=True, kw_only=True):
 
     satisfaction: Literal["cost", "cardinality", "points"] = "cost"
     completion: Literal["none", "add-one", "greedy", "add-one-greedy"] = "add-one"
-    step: Annotated[int, Meta(ge=1, le=MAX_INT, extra={"money": True})] = 1
+    step: Annotated[int, Meta(ge=1, le=MAX_INT, extra=MONEY)] = 1
     stop: Literal["overspending", "exhaustive"] = "overspending"
     endowment: Literal["exact", "whole"] = "exact"
 
@@ -68,12 +68,11 @@ def equal_shares(profile: Profile, parameters: EqualSharesParameters) -> Outcome
     left = [p for p, entry in enumerate(profile.projects) if entry.id not in names]
     free = [p for p in left if profile.projects[p].cost == 0]
     steps = [_free(profile, p) for p in ties.order(free, FREE, record=False)]
-    offers = [_offer(profile, p, parameters.satisfaction) for p in left if p not in free]
-    offers = [offer for offer in offers if offer.total]
+    for_sale = offers(profile, [p for p in left if p not in free], parameters.satisfaction)
     share = Fraction(profile.budget, max(1, profile.ballots))
-    if parameters.completion.startswith("add-one") and offers:
-        share = _Raised(profile, parameters, offers).share()
-    steps += _purchases(profile, offers, share, ties)
+    if parameters.completion.startswith("add-one") and for_sale:
+        share = _Raised(profile, parameters, for_sale).share()
+    steps += _purchases(profile, for_sale, share, ties)
     spent = sum(profile.projects[p].cost for p in _winners(profile, steps))
     if parameters.completion.endswith("greedy"):
         steps = [step for step in steps if step.chosen]
@@ -101,6 +100,12 @@ def _free(profile: Profile, p: int) -> Step:
     return Step(profile.projects[p].id, "chosen", FREE, {"votes": profile.votes[p], "cost": 0})
 
 
+def offers(profile: Profile, projects: Sequence[int], satisfaction: str) -> list[Offer]:
+    """These projects (positions) as their supporters see them; those without any are left out."""
+    made = [_offer(profile, p, satisfaction) for p in projects]
+    return [offer for offer in made if offer.total]
+
+
 def _offer(profile: Profile, p: int, satisfaction: str) -> Offer:
     groups: Integers = np.flatnonzero(profile.matrix[:, p]).astype(np.int64)
     if satisfaction == "points":
@@ -113,13 +118,13 @@ def _offer(profile: Profile, p: int, satisfaction: str) -> Offer:
     return Offer(p, cost, worth, groups, utilities, weights, int(weights @ utilities))
 
 
-def _purchases(profile: Profile, offers: list[Offer], share: Fraction, ties: Ties) -> list[Step]:
+def _purchases(profile: Profile, for_sale: list[Offer], share: Fraction, ties: Ties) -> list[Step]:
     """The exact count with this share: what is bought, then what can't be."""
     purses = ExactPurses(share, len(profile.weights))
-    bought = _certain(buy(offers, purses, ties))
+    bought = _certain(buy(for_sale, purses, ties))
     steps = [_bought(profile, purchase) for purchase in bought]
     got = {purchase.offer.project for purchase in bought}
-    for offer in offers:
+    for offer in for_sale:
         if offer.project not in got:
             numbers: dict[str, Number] = {
                 "votes": profile.votes[offer.project],
@@ -158,11 +163,11 @@ class _Raised:
     """
 
     def __init__(
-        self, profile: Profile, parameters: EqualSharesParameters, offers: list[Offer]
+        self, profile: Profile, parameters: EqualSharesParameters, for_sale: list[Offer]
     ) -> None:
         self.profile = profile
         self.parameters = parameters
-        self.offers = offers
+        self.for_sale = for_sale
         self.ties = Ties(profile)
         self.first = Fraction(profile.budget, profile.ballots)
         self.base = self.first
@@ -196,15 +201,15 @@ class _Raised:
         bought: list[Purchase] | None = None
         with suppress(OverflowError):
             bounds = BoundPurses(self._at(low), self._at(high), groups, voters)
-            bought = buy(self.offers, bounds, self.ties)
+            bought = buy(self.for_sale, bounds, self.ties)
         if bought is None and low == high:
-            bought = buy(self.offers, ExactPurses(self._at(low), groups), self.ties)
+            bought = buy(self.for_sale, ExactPurses(self._at(low), groups), self.ties)
         self.ties.broken.clear()
         return None if bought is None else [purchase.offer for purchase in bought]
 
     def _enough(self, bought: list[Offer], left: int) -> bool:
         """Everything is bought, or (`stop` = `exhaustive`) nothing else would fit."""
-        missing = set(self.offers) - set(bought)
+        missing = set(self.for_sale) - set(bought)
         if self.parameters.stop == "exhaustive":
             return all(offer.cost > left for offer in missing)
         return not missing

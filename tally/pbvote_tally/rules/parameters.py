@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 from pbvote.core.encoding import Count
 from pbvote.core.errors import InputError
 
-Money = Annotated[Count, Meta(extra={"money": True})]
-"""An amount in the smallest unit; in a plain file's count it is given in the file's amounts."""
+MONEY: dict[str, bool] = {"money": True}
+"""In the Meta of a parameter that is an amount: with a `.pb` file it is in the file's amounts."""
 
 
 class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +62,5 @@ def is_money(kind: type[Parameters], name: str) -> bool:
     """Whether a parameter (by its Struct name) is an amount of money."""
     hint = get_type_hints(kind, include_extras=True)[name]
     return get_origin(hint) is Annotated and any(
-        isinstance(part, Meta) and bool((part.extra or {}).get("money"))
-        for part in hint.__metadata__
+        isinstance(part, Meta) and part.extra == MONEY for part in hint.__metadata__
     )
