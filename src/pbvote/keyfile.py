@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 from nacl import pwhash
@@ -21,6 +21,21 @@ from pbvote.core.note import Signer
 from pbvote.files import read_bytes, write_bytes
 
 MIN_PASSPHRASE = 12
+
+
+class Cost(NamedTuple):
+    """What a guess at a passphrase costs: Argon2id's passes, and its memory in bytes."""
+
+    operations: int
+    memory: int
+
+
+MODERATE = Cost(pwhash.argon2id.OPSLIMIT_MODERATE, pwhash.argon2id.MEMLIMIT_MODERATE)
+"""About a second and 256 MB: for every key that matters."""
+INTERACTIVE = Cost(pwhash.argon2id.OPSLIMIT_INTERACTIVE, pwhash.argon2id.MEMLIMIT_INTERACTIVE)
+"""About a tenth of that: for demos, whose passphrase is printed anyway."""
+_MAX_OPERATIONS = 2**10
+_MAX_MEMORY = 2**31
 
 
 class PlainKey(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/key/1"):
@@ -40,18 +55,25 @@ class SealedKey(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote
     box: bytes
 
 
-def save(path: Path, name: str, secret: bytes, passphrase: str | None = None) -> None:
-    """Write a new secret; RefusedError rather than overwrite another."""
+def save(
+    path: Path, name: str, secret: bytes, passphrase: str | None = None, cost: Cost = MODERATE
+) -> None:
+    """Write a new secret; RefusedError rather than overwrite another.
+
+    `cost` is that of each later `load`. InputError if the passphrase is too short.
+    """
     if path.exists():
         raise RefusedError(
             "there is a key already", where=str(path), hint="Use it, or choose another name"
         )
-    write_bytes(path, _encoded(name, secret, passphrase), private=True)
+    write_bytes(path, _encoded(name, secret, passphrase, cost), private=True)
 
 
 def replace(path: Path, name: str, secret: bytes, passphrase: str | None = None) -> None:
-    """Write a secret anew, in place of the one there."""
-    write_bytes(path, _encoded(name, secret, passphrase), private=True)
+    """Write a secret anew, in place of the one there and at the same cost."""
+    key = decode(read_bytes(path), PlainKey | SealedKey, str(path))
+    cost = Cost(key.operations, key.memory) if isinstance(key, SealedKey) else MODERATE
+    write_bytes(path, _encoded(name, secret, passphrase, cost), private=True)
 
 
 def load(path: Path, passphrase: str | None = None) -> bytes:
@@ -62,7 +84,9 @@ def load(path: Path, passphrase: str | None = None) -> bytes:
     if passphrase is None:
         raise InputError("it needs its passphrase", where=str(path), hint="Enter it")
     try:
-        return SecretBox(_derive(passphrase, key.salt, key.operations, key.memory)).decrypt(key.box)
+        return SecretBox(_derive(passphrase, key.salt, Cost(key.operations, key.memory))).decrypt(
+            key.box
+        )
     except CryptoError:
         raise InputError("the passphrase is wrong", where=str(path), hint="Try again") from None
 
@@ -88,7 +112,7 @@ def load_signer(path: Path, passphrase: str | None = None) -> Signer:
     return Signer(name, seed)
 
 
-def _encoded(name: str, secret: bytes, passphrase: str | None) -> bytes:
+def _encoded(name: str, secret: bytes, passphrase: str | None, cost: Cost) -> bytes:
     if passphrase is None:
         return encode(PlainKey(name=name, secret=secret))
     if len(passphrase) < MIN_PASSPHRASE:
@@ -97,19 +121,26 @@ def _encoded(name: str, secret: bytes, passphrase: str | None) -> bytes:
             hint="Four or five words that don't belong together are good",
         )
     salt = secrets.token_bytes(16)
-    operations = pwhash.argon2id.OPSLIMIT_MODERATE
-    memory = pwhash.argon2id.MEMLIMIT_MODERATE
-    box = SecretBox(_derive(passphrase, salt, operations, memory)).encrypt(secret)
+    box = SecretBox(_derive(passphrase, salt, cost)).encrypt(secret)
     return encode(
-        SealedKey(name=name, salt=salt, operations=operations, memory=memory, box=bytes(box))
+        SealedKey(
+            name=name, salt=salt, operations=cost.operations, memory=cost.memory, box=bytes(box)
+        )
     )
 
 
-def _derive(passphrase: str, salt: bytes, operations: int, memory: int) -> bytes:
-    if not operations or memory > 2**31:
+def _derive(passphrase: str, salt: bytes, cost: Cost) -> bytes:
+    least = pwhash.argon2id.OPSLIMIT_MIN, pwhash.argon2id.MEMLIMIT_MIN
+    if not (
+        least[0] <= cost.operations <= _MAX_OPERATIONS and least[1] <= cost.memory <= _MAX_MEMORY
+    ):
         raise InputError("a key file that asks for impossible work", hint="Is it damaged?")
     return bytes(
         pwhash.argon2id.kdf(
-            SecretBox.KEY_SIZE, passphrase.encode(), salt, opslimit=operations, memlimit=memory
+            SecretBox.KEY_SIZE,
+            passphrase.encode(),
+            salt,
+            opslimit=cost.operations,
+            memlimit=cost.memory,
         )
     )
