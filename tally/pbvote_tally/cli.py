@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pbvote.core.note import VerifyKey
     from pbvote_tally.close import Declared
     from pbvote_tally.custody import Trustee
-    from pbvote_tally.records import MergeRecord
     from pbvote_tally.tally import Tally
     from pbvote_tally.verify import Counted
 
@@ -100,6 +99,8 @@ def merge(folder: Folder, workers: Workers = 1, json: AsJson = False) -> None:
     Example: pbvote-tally merge DIR
     """
     import msgspec
+
+    from pbvote_tally.words import merge_lines
 
     with Steps() as steps:
         record = _tally(folder, folder / "bundle", workers, steps).merge().merge.record
@@ -294,22 +295,9 @@ def main() -> NoReturn:
     run(app)
 
 
-def merge_lines(record: MergeRecord) -> list[str]:
-    """What the merge found, a line a box, then why ballots were set aside."""
-    from collections import Counter
-
-    lines = [
-        f"{box.name}: {box.cast} cast, {box.challenged} challenged, {box.accepted} counted"
-        for box in record.boxes
-    ]
-    reasons = Counter(entry.reason for entry in record.set_aside)
-    lines += [f"  set aside, {reason}: {number}" for reason, number in sorted(reasons.items())]
-    lines += [f"  conflicts: {len(record.conflicts)}"] if record.conflicts else []
-    return [*lines, f"{record.accepted} ballots count"]
-
-
 def _say_counted(counted: list[Counted], json: bool) -> None:
     from pbvote_tally.count import outcome_json
+    from pbvote_tally.words import result_lines
 
     if json:
         say_json(
@@ -326,16 +314,8 @@ def _say_counted(counted: list[Counted], json: bool) -> None:
         )
         return
     for c in counted:
-        result = c.result
-        say(
-            f"{c.contest.id}: {result.ballots} ballots, {result.blank} blank, "
-            f"{result.invalid} invalid"
-        )
-        titles = {p.id: next(iter(p.title.values()), p.id) for p in c.contest.projects}
-        for number, winner in enumerate(result.winners, 1):
-            say(f"{number:>4}. {winner}  {titles[winner]}")
-        for tie in c.outcome.ties:
-            say(f"      a tie of {', '.join(tie.projects)}, broken by {', '.join(tie.by)}")
+        for line in result_lines(c):
+            say(line)
 
 
 def _declared(given: list[str] | None, status: str) -> dict[str, Declared]:
