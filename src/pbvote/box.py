@@ -33,7 +33,7 @@ from pbvote.core.manifest import Box as BoxRecord
 from pbvote.core.note import Signer, parse_checkpoint, parse_note
 from pbvote.core.receipt import Receipt, SignedReceipt, sign_receipt
 from pbvote.intake import Arrival, check, read_cast, read_challenge, refusal
-from pbvote.kept import Kept, Receipts
+from pbvote.kept import Kept, Receipts, damaged
 from pbvote.keyfile import load_signer, new_signer
 from pbvote.store.export import export
 from pbvote.store.log import SignedLog
@@ -100,6 +100,8 @@ class Box:
             )
         self._read_state()
         self._receipts = Receipts(log)
+        if sum(self._counts(log.size)) != self._receipts.count:
+            raise damaged(signer.name)
 
     @classmethod
     def create(cls, folder: Path, slug: str, name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pbvote.core.ballot import Use
 from pbvote.core.encoding import Bytes32, Record, decode, encode, u64, unix_time
+from pbvote.core.errors import EncodingError, StorageError
 from pbvote.core.receipt import Receipt
 from pbvote.intake import Arrival
 from pbvote.store.log import SignedLog
@@ -31,6 +32,25 @@ class Kept(Record, frozen=True, kw_only=True):
         return self.use == arrival.use and self.receipt.tracker == arrival.tracker
 
 
+def damaged(where: str) -> StorageError:
+    """The private table doesn't fit the log."""
+    return StorageError(
+        "the table of receipts is damaged",
+        where=where,
+        hint="Copy the box's folder away as it is, then restore the second copy",
+    )
+
+
+def _read(key: bytes, value: bytes) -> Kept:
+    try:
+        kept = decode(value, Kept)
+    except EncodingError:
+        raise damaged(repr(key)) from None
+    if key != _BALLOT + u64(kept.receipt.index):
+        raise damaged(repr(key))
+    return kept
+
+
 class Receipts:
     """The private table of a log, found by digest and by card. Usable from several threads."""
 
@@ -40,10 +60,13 @@ class Receipts:
         self._digests: dict[bytes, list[bytes]] = {}  # card's key → the digests cast with it
         self.last = 0
         """When the last receipt was given, in seconds since 1970."""
-        for _, value in log.items(_BALLOT):
-            kept = decode(value, Kept)
+        self.count = 0
+        """How many ballots there were when the log was opened, cast and challenged."""
+        for key, value in log.items(_BALLOT):
+            kept = _read(key, value)
             self._remember(kept)
             self.last = unix_time(kept.receipt.at)
+            self.count += 1
 
     def keep(self, arrival: Arrival, receipt: Receipt) -> dict[bytes, bytes]:
         """The private values to append with a ballot's entry.
@@ -72,11 +95,12 @@ class Receipts:
     def find(self, digest: bytes) -> Kept | None:
         """What is kept of the ballot with this digest."""
         index = self._indices.get(digest)
-        value = None if index is None else self._log.get(_BALLOT + u64(index))
-        if value is None:
+        if index is None:
             return None
-        kept = decode(value, Kept)
-        return kept if kept.ballot == digest else None
+        key = _BALLOT + u64(index)
+        value = self._log.get(key)
+        kept = None if value is None else _read(key, value)
+        return kept if kept is not None and kept.ballot == digest else None
 
     def of_card(self, key: bytes) -> list[Receipt]:
         """The receipts of what was cast with this card's key, the earliest first."""
