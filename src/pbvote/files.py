@@ -30,6 +30,8 @@ ROLL = "roll.csv"
 COMMISSION = "commission.vkey"
 COMMISSION_KEY = "keys/commission.key"
 ADDENDA = "addenda"
+TEMPORARY = ".new-"
+"""How a file's name begins while it is written."""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -46,7 +48,7 @@ def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write a file whole or not at all, on disk before this returns; 0600 if private."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=TEMPORARY, delete=False) as file:
             temporary = Path(file.name)
             try:
                 file.write(data)

@@ -15,7 +15,7 @@ from nacl import pwhash
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from pbvote.core.encoding import Count, Record, decode, encode
+from pbvote.core.encoding import Count, Record, decode, encode, nfc
 from pbvote.core.errors import InputError, RefusedError
 from pbvote.core.note import Signer
 from pbvote.files import read_bytes, write_bytes
@@ -43,6 +43,9 @@ class PlainKey(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/
 
     name: str
     secret: bytes
+
+    def __repr__(self) -> str:
+        return f"PlainKey(of {self.name})"
 
 
 class SealedKey(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/sealed-key/1"):
@@ -138,7 +141,7 @@ def _derive(passphrase: str, salt: bytes, cost: Cost) -> bytes:
     return bytes(
         pwhash.argon2id.kdf(
             SecretBox.KEY_SIZE,
-            passphrase.encode(),
+            nfc(passphrase).encode(),
             salt,
             opslimit=cost.operations,
             memlimit=cost.memory,

@@ -17,6 +17,9 @@ ROLL = "roll.csv"
 MERGE = "merge.json"
 RESULTS = "results.note"
 
+# RuntimeError: NotImplementedError among them; ValueError: names that aren't text
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
+
 
 def addendum(number: int) -> str:
     """`addenda/<number>.note`."""
@@ -106,7 +109,7 @@ class ZipBundle:
     def __init__(self, path: Path) -> None:
         try:
             self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile) as error:
+        except ZIP_ERRORS as error:
             raise InputError(f"not a readable zip ({error})", where=str(path)) from None
         self._names: set[str] = set()
         for info in self._zip.infolist():
@@ -136,12 +139,18 @@ class ZipBundle:
             raise _missing(name)
         try:
             return self._zip.read(name)
-        except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError) as e:
-            raise VerificationError(f"damaged in the zip ({e})", where=name) from None
+        except ZIP_ERRORS as error:
+            raise VerificationError(f"damaged in the zip ({error})", where=name) from None
 
     def sha256(self, name: str) -> bytes:
         """A file's SHA-256."""
-        return hashlib.sha256(self.read(name)).digest()
+        if name not in self._names:
+            raise _missing(name)
+        try:
+            with self._zip.open(name) as file:
+                return hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]  # it has readinto
+        except ZIP_ERRORS as error:
+            raise VerificationError(f"damaged in the zip ({error})", where=name) from None
 
 
 def open_bundle(path: Path) -> FolderBundle | ZipBundle:

@@ -47,8 +47,7 @@ def verify_mixes(
 ) -> bytes:
     """The last column, every mix up to it checked against the one before (section 9)."""
     for number in mixers(bundle, contest.id) if column else []:
-        trustee = _trustee(election, number, names.mix_file(contest.id, number, "statement.note"))
-        report.step(f"{contest.id}: the mix of {trustee}")
+        report.step(f"{contest.id}: the mix of trustee {number}")
         column = verify_mix(bundle, election, contest, number, column, executor)
     return column
 
@@ -63,6 +62,7 @@ def verify_mix(
 ) -> bytes:
     """The column that trustee `number` made of `column`, its statement and proof checked."""
     where = names.mix_file(contest.id, number, "statement.note")
+    _check_number(election, number, where)
     text = open_note(bundle.read(where), [election.trustee_keys[number - 1]], where)
     statement = decode(text.encode("utf-8").removesuffix(b"\n"), MixRecord, where)
     output = bundle.read(names.mix_file(contest.id, number, "output.bin"))
@@ -102,8 +102,8 @@ def verify_openings(
     openings = {}
     for number in openers(bundle, contest):
         where = names.opening_file(contest, number, "proof.bin")
-        trustee = _trustee(election, number, where)
-        report.step(f"{contest or 'The lot'}: the opening of {trustee}")
+        _check_number(election, number, where)
+        report.step(f"{contest or 'The lot'}: the opening of trustee {number}")
         shares = bundle.read(names.opening_file(contest, number, "shares.bin"))
         _verify_opening(election, contest, number, elements, shares, bundle.read(where), executor)
         openings[number] = shares
@@ -169,11 +169,9 @@ def open_lot(bundle: Bundle, election: Election, closing_hash: bytes) -> Element
     return threshold.lot_value(openings, election.manifest.threshold)
 
 
-def _trustee(election: Election, number: int, where: str) -> str:
-    trustees = election.manifest.trustees
-    if number > len(trustees):
+def _check_number(election: Election, number: int, where: str) -> None:
+    if number > len(election.manifest.trustees):
         raise VerificationError(f"there is no trustee {number}", where=where)
-    return trustees[number - 1].name
 
 
 def _placed(where: str, check: Callable[[], None]) -> None:

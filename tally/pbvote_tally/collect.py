@@ -64,22 +64,21 @@ def collect(folder: Path, election: Election, source: Path, report: Report = SIL
 def _take(folder: Path, election: Election, exported: Path, note: bytes, origin: str) -> None:
     where = str(exported / CHECKPOINT)
     checkpoint = open_checkpoint(note, election.log_keys[origin], where)
-    log = _as_closed(checkpoint)
-    target = folder / names.log_folder(origin)
-    home = names.log_folder(origin)
-    files = {f"{home}/{t.path}": read_bytes(exported / t.path) for t in layout(checkpoint.size)}
-    arrived = log_entries(files.__getitem__, log)
+    log, home = _as_closed(checkpoint), names.log_folder(origin)
+    arriving = log_entries(lambda name: read_bytes(exported / Path(name).relative_to(home)), log)
     present = present_log(FolderBundle(folder), election, origin)
-    if present is None or present.size <= checkpoint.size:
-        _check_continues(folder, arrived, present, note)
-        for path, data in files.items():
-            write_bytes(folder / path, data)
-        write_bytes(target / CHECKPOINT, note)
-        _remove_others(target, log)
+    if present is not None and present.size > checkpoint.size:
+        entries = islice(log_entries(FolderBundle(folder).read, _as_closed(present)), log.size)
+        _check_root(folder, root_of(entries), checkpoint, note)
+        deque(arriving, maxlen=0)
         return
-    entries = islice(log_entries(FolderBundle(folder).read, _as_closed(present)), checkpoint.size)
-    _check_root(folder, root_of(entries), checkpoint, note)
-    deque(arrived, maxlen=0)
+    if present is not None:
+        _check_root(folder, root_of(islice(arriving, present.size)), present, note)
+    deque(arriving, maxlen=0)
+    for tile in layout(checkpoint.size):
+        write_bytes(folder / home / tile.path, read_bytes(exported / tile.path))
+    write_bytes(folder / home / CHECKPOINT, note)
+    _remove_others(folder / home, log)
 
 
 def present_log(bundle: Bundle, election: Election, origin: str) -> Checkpoint | None:
@@ -88,15 +87,6 @@ def present_log(bundle: Bundle, election: Election, origin: str) -> Checkpoint |
     if where not in bundle.names():
         return None
     return open_checkpoint(bundle.read(where), election.log_keys[origin], where)
-
-
-def _check_continues(
-    folder: Path, entries: Iterator[bytes], present: Checkpoint | None, note: bytes
-) -> None:
-    """The arriving log is whole and begins with what is here already."""
-    if present is not None:
-        _check_root(folder, root_of(islice(entries, present.size)), present, note)
-    deque(entries, maxlen=0)
 
 
 def _check_root(folder: Path, root: bytes, checkpoint: Checkpoint, note: bytes) -> None:

@@ -19,7 +19,7 @@ from pbvote.core.errors import RefusedError, VerificationError
 from pbvote.core.group import Element
 from pbvote.core.manifest import Contest
 from pbvote.core.note import Signer, VerifyKey, sign_note
-from pbvote.files import write_bytes
+from pbvote.files import TEMPORARY, write_bytes
 from pbvote_tally import bundle as names
 from pbvote_tally import chain
 from pbvote_tally.bundle import Bundle, FolderBundle
@@ -29,7 +29,7 @@ from pbvote_tally.rebuild import Rebuilt, rebuild
 from pbvote_tally.records import Results
 from pbvote_tally.report import SILENT, Report
 from pbvote_tally.selections import read_selections, selections_csv
-from pbvote_tally.verify import Counted
+from pbvote_tally.verify import Counted, check_layout
 
 PART = re.compile(
     r"contests/[A-Za-z0-9._-]{1,64}/mix-[1-9][0-9]?/(output\.bin|proof\.bin|statement\.note)"
@@ -150,6 +150,9 @@ class Tally:
             raise VerificationError("this isn't the commission's key", where=commission.name)
         self.merge()
         counted = self.count()
+        for left in self._out.rglob(f"{TEMPORARY}*"):  # by a process killed while it wrote
+            left.unlink()
+        check_layout(self._source, self.rebuilt)
         files = {n: self._source.sha256(n) for n in self._source.names() if n != names.RESULTS}
         results = Results(
             election=self.rebuilt.election.id,

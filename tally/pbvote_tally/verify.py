@@ -98,6 +98,8 @@ def check_hashes(bundle: Bundle, results: Results) -> None:
     present = set(bundle.names()) - {names.RESULTS}
     for name in sorted(present - set(results.files)):
         raise VerificationError("a file that results.note doesn't name", where=name)
+    for name in sorted(set(results.files) - present):
+        raise VerificationError("results.note names it, but it isn't here", where=name)
     for name in sorted(results.files):
         if bundle.sha256(name) != results.files[name]:
             raise VerificationError(

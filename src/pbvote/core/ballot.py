@@ -162,10 +162,10 @@ class PreparedBallot:
             ],
         )
         self._encoded = encode(self.ballot)
-        self._randomness: dict[str, list[Scalar]] | None = randomness
-        self._secrets = [secret, *(r for rs in randomness.values() for r in rs)]
-        self._nonces = [group.random_scalar(random) for _ in self._secrets]
-        self.commitment = b"".join(map(group.multiply_base, self._nonces))
+        secrets = [secret, *(r for rs in randomness.values() for r in rs)]
+        nonces = [group.random_scalar(random) for _ in secrets]
+        self._unanswered = [(randomness, secrets, nonces)]  # popped: two threads get one answer
+        self.commitment = b"".join(map(group.multiply_base, nonces))
         self.digest = ballot_digest(self._encoded)
         self.tracker = tracker(self.digest, self.commitment)
 
@@ -182,15 +182,15 @@ class PreparedBallot:
         return Challenge(ballot=self.ballot, proof=proof, opening=opening)
 
     def _answer(self, use: Use) -> tuple[Proof, dict[str, list[Scalar]]]:
-        if self._randomness is None:
-            raise RefusedError("this ballot was answered already", hint="Begin a new one")
+        try:
+            randomness, secrets, nonces = self._unanswered.pop()
+        except IndexError:
+            raise RefusedError("this ballot was answered already", hint="Begin a new one") from None
         e = _challenge_scalar(use, self._encoded, self.commitment)
         response = b"".join(
             group.scalar_add(k, group.scalar_multiply(e, s))
-            for k, s in zip(self._nonces, self._secrets, strict=True)
+            for k, s in zip(nonces, secrets, strict=True)
         )
-        randomness, self._randomness = self._randomness, None
-        self._nonces, self._secrets = [], []
         return Proof(commitment=self.commitment, response=response), randomness
 
 

@@ -160,7 +160,8 @@ class Election:
             "this card isn't of this election",
             hint="Take the card of this election, or ask at the desk for a new one",
         )
-        if card.registrar >= len(registrars) or (card.district or 0) >= max(1, len(districts)):
+        known = card.district is None or card.district < len(districts)
+        if card.registrar >= len(registrars) or not known:
             raise foreign
         registrar = registrars[card.registrar].name
         certificate = Certificate(
@@ -284,11 +285,11 @@ def _with_addendum(election: Election, note: bytes, number: int) -> Election:
             hint="Use all addenda, in their order",
         )
     if addendum.corrections is not UNSET:
+        known = {(c.id, p.id) for c in manifest.contests for p in c.projects}
         for correction in addendum.corrections:
-            if correction.project not in {
-                p.id for p in election.contest(correction.contest).projects
-            }:
-                raise EncodingError(f"no project is called {correction.project}", where=where)
+            if (correction.contest, correction.project) not in known:
+                what = f"no project is called {correction.contest}/{correction.project}"
+                raise EncodingError(what, where=where)
     joined = Election(
         id=election.id,
         manifest=manifest,

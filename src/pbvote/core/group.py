@@ -12,10 +12,9 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterable
 
-import rbcl
-
 from pbvote.core.encoding import u64
 from pbvote.core.errors import EncodingError
+from pbvote.sodium import rbcl
 
 Element = bytes
 Scalar = bytes

@@ -37,7 +37,10 @@ def read_roll(data: bytes, manifest: Manifest) -> PublicRoll:
         raise EncodingError("its last line has no end", where=where)
     for number, line in enumerate(lines, 1):
         pseudonym, comma, district = line.partition(",")
-        key = from_base64(pseudonym, 16)
+        try:
+            key = from_base64(pseudonym, 16)
+        except EncodingError as error:
+            raise error.at(f"{where}:{number}") from None
         if not comma or (district and district not in districts) or key <= last:
             raise EncodingError("a line out of order or not in form", where=f"{where}:{number}")
         people[key] = district or None
