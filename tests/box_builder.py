@@ -70,14 +70,18 @@ def make_cast(built: BuiltElection, number: int, box: str = "online") -> bytes:
 
 def twin(prepared: PreparedBallot) -> PreparedBallot:
     """The same ballot on a device that doesn't keep to one answer."""
-    return copy(prepared)
+    other = copy(prepared)
+    other._unanswered = list(prepared._unanswered)
+    return other
 
 
 def with_new_proof(prepared: PreparedBallot) -> PreparedBallot:
     """The same ballot under another commitment, as only its own device can make it."""
     other = copy(prepared)
-    other._nonces = [group.random_scalar() for _ in other._nonces]
-    other.commitment = b"".join(map(group.multiply_base, other._nonces))
+    ((randomness, secrets, nonces),) = prepared._unanswered
+    nonces = [group.random_scalar() for _ in nonces]
+    other._unanswered = [(randomness, secrets, nonces)]
+    other.commitment = b"".join(map(group.multiply_base, nonces))
     other.tracker = tracker(other.digest, other.commitment)
     return other
 

@@ -259,18 +259,22 @@ class Box:
 
     def _append(self, arrival: Arrival) -> SignedReceipt:
         at = self._time()
-        receipt = partial(
-            Receipt,
-            election=self.election.id,
-            box=self.name,
-            tracker=arrival.tracker,
-            at=time_text(at),
-        )
-        index = self._log.append(
-            arrival.data, lambda index: self._receipts.keep(arrival, receipt(index=index))
-        )
+        made: list[Receipt] = []
+
+        def private(index: int) -> dict[bytes, bytes]:
+            receipt = Receipt(
+                election=self.election.id,
+                box=self.name,
+                index=index,
+                tracker=arrival.tracker,
+                at=time_text(at),
+            )
+            made.append(receipt)
+            return self._receipts.keep(arrival, receipt)
+
+        self._log.append(arrival.data, private)
         self._receipts.last = at
-        return self._sign(receipt(index=index))
+        return self._sign(made[-1])
 
     def _sign(self, receipt: Receipt) -> SignedReceipt:
         return sign_receipt(receipt, self._signer)
