@@ -16,6 +16,7 @@ from pbvote.core.selection import Approval, BallotFormat, Points
 from pbvote_tally.rules import RULES
 from pbvote_tally.rules.equal_shares import EqualSharesParameters, equal_shares, offers
 from pbvote_tally.rules.greedy import GreedyParameters, greedy
+from pbvote_tally.rules.linear import buy_throughout
 from pbvote_tally.rules.market import BoundPurses, buy
 from pbvote_tally.rules.profile import Entry, Profile, profile
 from pbvote_tally.rules.ties import Ties
@@ -76,7 +77,7 @@ def test_equal_shares_is_the_reference(elections: int, rng: random.Random) -> No
 
 def test_a_range_of_shares_is_what_every_share_in_it_is(elections: int, rng: random.Random) -> None:
     """Bounds may answer "open", but never wrongly."""
-    answered = 0
+    answered = {"bounds": 0, "linear": 0}
     for _ in range(elections):
         points = rng.random() < 0.3
         town = draw(rng, points)
@@ -86,15 +87,21 @@ def test_a_range_of_shares_is_what_every_share_in_it_is(elections: int, rng: ran
         high = low + rng.choice((Fraction(0), Fraction(rng.randint(1, 9), rng.randint(1, 9))))
         purses = BoundPurses(low, high, len(made.weights), max(1, made.ballots))
         supported = [p for p, cost in enumerate(town.costs) if cost and town.votes(p)]
-        bought = buy(offers(made, supported, satisfaction), purses, Ties(made))
-        if bought is None:
-            continue
-        answered += 1
-        order = [purchase.offer.project for purchase in bought]
-        for share in (low, high, (low + high) / 2, low + (high - low) / 3):
-            got = [p for p in purchases(town, share, satisfaction) if town.costs[p]]
-            assert got == order, (town, share, satisfaction)
-    assert answered > elections / 2
+        for_sale = offers(made, supported, satisfaction)
+        bounds = buy(for_sale, purses, Ties(made))
+        linear = buy_throughout(for_sale, low, high, len(made.weights), Ties(made))
+        assert linear is not None or low < high
+        between = [low + (high - low) * k / 12 for k in (0, 1, 3, 4, 6, 9, 12)]
+        expected = [
+            [p for p in purchases(town, share, satisfaction) if town.costs[p]] for share in between
+        ]
+        if bounds is not None:
+            answered["bounds"] += 1
+            assert expected == [[b.offer.project for b in bounds]] * 7, (town, low, high)
+        if linear is not None:
+            answered["linear"] += 1
+            assert expected == [[offer.project for offer in linear]] * 7, (town, low, high)
+    assert min(answered.values()) > elections / 2
 
 
 @given(st.integers(0, 2**32), st.sampled_from(sorted(RULES)))

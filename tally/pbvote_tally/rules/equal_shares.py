@@ -35,6 +35,7 @@ from msgspec import Meta
 
 from pbvote.core.encoding import MAX_INT
 from pbvote_tally.rules.greedy import excluded, take_best
+from pbvote_tally.rules.linear import buy_throughout
 from pbvote_tally.rules.market import (
     PHASE,
     BoundPurses,
@@ -158,8 +159,8 @@ class _Raised:
     """Add-one: raise everybody's share step by step, until the purchases cost too much.
 
     Ranges of shares are tried at once with bounds; where they leave a purchase open the range is
-    halved, down to one share, which is counted exactly. So the number of counts depends on how
-    often something changes, not on how small a step is.
+    halved. Where a single share is left open, exact fractions take over until bounds do again. So
+    the number of counts depends on how often something changes, not on how small a step is.
     """
 
     def __init__(
@@ -169,6 +170,7 @@ class _Raised:
         self.parameters = parameters
         self.for_sale = for_sale
         self.ties = Ties(profile)
+        self.is_stuck = False  # bounds left the last single share open: two offers may be equal
         self.first = Fraction(profile.budget, profile.ballots)
         self.base = self.first
         if parameters.endowment == "whole":
@@ -197,15 +199,18 @@ class _Raised:
 
         A single share always has an answer.
         """
-        groups, voters = len(self.profile.weights), self.profile.ballots
-        bought: list[Purchase] | None = None
+        first, last, groups = self._at(low), self._at(high), len(self.profile.weights)
+        bought: list[Offer] | None = None
         with suppress(OverflowError):
-            bounds = BoundPurses(self._at(low), self._at(high), groups, voters)
-            bought = buy(self.for_sale, bounds, self.ties)
-        if bought is None and low == high:
-            bought = buy(self.for_sale, ExactPurses(self._at(low), groups), self.ties)
+            bounds = BoundPurses(first, last, groups, self.profile.ballots)
+            purchases = buy(self.for_sale, bounds, self.ties)
+            bought = None if purchases is None else [purchase.offer for purchase in purchases]
+        if low == high:
+            self.is_stuck = bought is None
+        if bought is None and self.is_stuck:
+            bought = buy_throughout(self.for_sale, first, last, groups, self.ties)
         self.ties.broken.clear()
-        return None if bought is None else [purchase.offer for purchase in bought]
+        return bought
 
     def _enough(self, bought: list[Offer], left: int) -> bool:
         """Everything is bought, or (`stop` = `exhaustive`) nothing else would fit."""

@@ -181,14 +181,36 @@ class ExactPurses:
         """Take the exact price, or all there is, from each supporter."""
         if price.exact is None:
             raise TypeError("an exact purse pays exact prices")
-        common = lcm(self.denominator, price.exact.denominator)
+        self.take(offer, price.exact)
+
+    def take(self, offer: Offer, price: Fraction) -> None:
+        """The same with a price alone."""
+        common = lcm(self.denominator, price.denominator)
         factor = common // self.denominator
         if factor != 1:
             self.left = [left * factor for left in self.left]
             self.denominator = common
-        unit = price.exact.numerator * (common // price.exact.denominator)
+        unit = price.numerator * (common // price.denominator)
         for g, u in zip(offer.groups.tolist(), offer.utilities.tolist(), strict=True):
             self.left[g] = max(0, self.left[g] - unit * u)
+
+    def signs(self, offer: Offer, price: Fraction) -> list[int]:
+        """For each supporter, the sign of what it has − what it owes at this price."""
+        owed = price.numerator * self.denominator
+        pairs = zip(offer.groups.tolist(), offer.utilities.tolist(), strict=True)
+        rests = (self.left[g] * price.denominator - owed * u for g, u in pairs)
+        return [(rest > 0) - (rest < 0) for rest in rests]
+
+    def line(self, offer: Offer, signs: list[int]) -> Fraction:
+        """The price if those with the sign −1 give all and the others share the rest."""
+        columns = offer.groups.tolist(), offer.utilities.tolist(), offer.weights.tolist(), signs
+        rest, units = offer.cost * self.denominator, 0
+        for g, u, w, sign in zip(*columns, strict=True):
+            if sign < 0:
+                rest -= w * self.left[g]
+            else:
+                units += w * u
+        return Fraction(rest, units * self.denominator)
 
 
 class BoundPurses:
