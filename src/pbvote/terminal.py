@@ -113,6 +113,11 @@ class Steps:
         if self._progress is not None and self._task is not None:
             self._progress.advance(self._task, parts)
 
+    def reach(self, done: int) -> None:
+        """So many parts of it are done in all."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=done)
+
     def note(self, text: str) -> None:
         """Something that a reader should know."""
         if self._quiet:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
-from concurrent.futures import Executor
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,11 +19,15 @@ from pbvote.core.election import Election, commission_name
 from pbvote.core.encoding import encode, time_text
 from pbvote.core.errors import RefusedError
 from pbvote.core.manifest import Box as BoxRecord
-from pbvote.core.manifest import Hours, Manifest, Registrar, Roll
+from pbvote.core.manifest import Hours, Manifest, Registrar
+from pbvote.core.manifest import Roll as RollRecord
 from pbvote.core.note import Signer, sign_note
 from pbvote.core.receipt import SignedReceipt, receipt_text
-from pbvote.files import COMMISSION, COMMISSION_KEY, MANIFEST, load_election, write_bytes
-from pbvote.registry import Registry
+from pbvote.core.roll import write_roll
+from pbvote.files import COMMISSION, COMMISSION_KEY, MANIFEST, ROLL, load_election, write_bytes
+from pbvote.registry import ROLL as ROLL_FILE
+from pbvote.registry import Registry, Roll
+from pbvote.rollfile import Person as RollPerson
 from pbvote.terminal import Steps
 from pbvote.trustee import sign_manifest, try_opening
 from pbvote_tally.bundle import CLOSING, FolderBundle
@@ -63,7 +68,7 @@ class Day:
 
     def __init__(self, folder: Path, plan: Plan, steps: Steps, pool: Executor) -> None:
         self.folder, self.plan, self.steps, self.pool = folder, plan, steps, pool
-        self.bundle = folder / "bundle"
+        self.bundle, self.stick = folder / "bundle", folder / "stick"
         self.passphrase = "-".join(secrets.token_hex(3) for _ in range(4))
         self.now = int(time.time())
 
@@ -74,7 +79,7 @@ class Day:
         commission = self.make_keys()
         election, desks = self.make_election(commission)
         boxes = {name: self.folder / "boxes" / name for name in CHANNELS}
-        poll = Poll(election, self.plan, boxes, desks, self.steps)
+        poll = Poll(election, self.plan, boxes, desks, self.stick, self.steps)
         poll.run()
         self.close(election, desks, boxes, commission)
         self.count(commission)
@@ -88,13 +93,19 @@ class Day:
         write_bytes(self.folder / COMMISSION, f"{commission.verify_key.text}\n".encode())
         shared = self.folder / "ceremony"
         ceremony.start_ceremony(shared, SLUG, THRESHOLD, TRUSTEES)
-        for name in TRUSTEES:
-            ceremony.enrol(self.trustee(name), shared, name, self.passphrase, keyfile.INTERACTIVE)
-        for name in TRUSTEES:
-            ceremony.deal(self.trustee(name), shared, self.passphrase)
-        for name in TRUSTEES:
-            ceremony.accept(self.trustee(name), shared, self.passphrase)
+        self.each_trustee(
+            lambda folder: ceremony.enrol(
+                folder, shared, folder.name, self.passphrase, keyfile.INTERACTIVE
+            )
+        )
+        self.each_trustee(lambda folder: ceremony.deal(folder, shared, self.passphrase))
+        self.each_trustee(lambda folder: ceremony.accept(folder, shared, self.passphrase))
         return commission
+
+    def each_trustee(self, act: Callable[[Path], object]) -> None:
+        """What trustees do at the same time, each on a machine of its own."""
+        with ThreadPoolExecutor(len(TRUSTEES)) as threads:
+            list(threads.map(act, map(self.trustee, TRUSTEES)))
 
     def trustee(self, name: str) -> Path:
         """A trustee's own folder; in life it is on a machine of its own."""
@@ -109,7 +120,8 @@ class Day:
             Registrar(name=name, vkey=Registry.create(folder, SLUG, name))
             for name, folder in desks.items()
         ]
-        roll = self.load_roll()
+        roll = self.load_roll(desks)
+        write_bytes(self.folder / ROLL, roll)
         boxes = [
             BoxRecord(
                 name=name,
@@ -126,11 +138,22 @@ class Day:
             note = sign_manifest(self.trustee(name), note, commission.verify_key, self.passphrase)
         write_bytes(self.folder / MANIFEST, note)
         election = load_election(self.folder)
-        for name in TRUSTEES:
-            try_opening(self.trustee(name), election, self.passphrase)
+        self.each_trustee(lambda folder: try_opening(folder, election, self.passphrase))
         return election, {
             name: Registry.open(folder, election, name, now=_now) for name, folder in desks.items()
         }
+
+    def load_roll(self, desks: dict[str, Path]) -> bytes:
+        """The private roll at every desk; roll.csv."""
+        people = [
+            RollPerson(id=p.number, name=p.name, birth_date=p.birth_date, address=p.address)
+            for p in self.plan.people
+        ]
+        first, *others = desks.values()
+        with Roll.create(first / ROLL_FILE, people) as roll:
+            for folder in others:
+                roll.copy_to(folder / ROLL_FILE)
+            return write_roll(roll.public_roll())
 
     def manifest(
         self, registrars: list[Registrar], boxes: list[BoxRecord], roll: bytes
@@ -154,7 +177,7 @@ class Day:
             trustees=trustees,
             registrars=registrars,
             boxes=boxes,
-            roll=Roll(count=len(self.plan.people), sha256=sha256(roll).digest()),
+            roll=RollRecord(count=len(self.plan.people), sha256=sha256(roll).digest()),
             contests=[self.plan.contest],
         )
 
@@ -167,15 +190,14 @@ class Day:
     ) -> None:
         """Logs on sticks, collected at the town hall; the closing, signed by all trustees."""
         self.steps.step("Closing: every log brought in on a stick, checked, and signed for")
-        stick = self.folder / "stick"
         for name, desk in desks.items():
-            desk.export(stick / "registry" / name)
+            desk.export(self.stick / "registry" / name)
             desk.stop()
         for name, folder in boxes.items():
             with Box.in_folder(folder, election, name, now=_now) as box:
-                box.export(stick / "box" / name)
+                box.export(self.stick / "box" / name)
         copy_documents(self.folder, self.bundle)
-        collect(self.bundle, election, stick)
+        collect(self.bundle, election, self.stick)
         closing = draft_closing(FolderBundle(self.bundle), election, time_text(_now()), {})
         note = sign_closing(closing, commission)
         for name in TRUSTEES:

@@ -6,11 +6,12 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pbvote import pabulib
 from pbvote.cli import town
-from pbvote.core.card import Channel
+from pbvote.cli.import_ import imported_election
+from pbvote.core.card import CHANNELS, Channel
 from pbvote.core.manifest import Contest, Project
 from pbvote.core.selection import Approval, Vector
-from pbvote.pabulib import Election as PabulibElection
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class Plan:
         return [person for person in self.people if person.vector is not None]
 
 
-def plan_of_town(seed: int) -> Plan:
-    """8,000 people, one in ten votes; 40 vote twice, and a few do what they shouldn't."""
+def plan_of_town(seed: int, residents: int = town.RESIDENTS) -> Plan:
+    """One in ten of the residents votes; 40 vote twice, and a few do what they shouldn't."""
     rng = random.Random(seed)
-    voting = set(rng.sample(range(town.RESIDENTS), town.VOTERS))
+    voting = set(rng.sample(range(residents), residents // 10))
     people = []
-    for i, resident in enumerate(town.residents(town.RESIDENTS, rng)):
+    for i, resident in enumerate(town.residents(residents, rng)):
         channel: Channel = "online" if rng.random() < 0.6 else "in-person"
         vector = town.choice(rng, 5) if i in voting else None
         people.append(Person(*resident, channel=channel, vector=vector))
@@ -82,34 +83,35 @@ def plan_of_town(seed: int) -> Plan:
         languages=["fr", "en"],
         contest=contest,
         people=people,
-        again_in_the_hall=online[:40],
-        replaced=online[40:45],
-        challenging=online[45:48],
-        copied=online[48:49],
+        challenging=online[:3],
+        copied=online[3:4],
+        replaced=online[4:9],
+        again_in_the_hall=online[9:49],
         forged=[p for p in people if p.vector is None][:1],
         two_desks=hall[:1],
     )
 
 
-def plan_of_file(pb: PabulibElection, contest: Contest, source: Path, seed: int) -> Plan:
+def plan_of_file(path: Path, seed: int) -> Plan:
     """Every ballot of a `.pb` file, on the channel that its `voting_method` names, else split."""
     rng = random.Random(seed)
-    people = []
-    for i, vote in enumerate(pb.votes, 1):
-        channel = _channel(vote.voting_method, rng)
-        people.append(Person(f"{i}", f"Voter {vote.voter_id}", "", "", channel, vote.vector))
-    chosen = {p.id for p in pb.projects if p.selected}
+    real = imported_election(pabulib.read(path))
+    people = [
+        Person(
+            number=str(i),
+            name=f"Voter {vote.voter}",
+            birth_date="",
+            address="",
+            channel=vote.channel or rng.choice(CHANNELS),
+            vector=vote.vector,
+        )
+        for i, vote in enumerate(real.votes, 1)
+    ]
     return Plan(
-        title={"en": pb.meta.get("description", source.stem)},
-        currency=pb.meta.get("currency", "EUR"),
-        languages=["en"],
-        contest=contest,
+        title=real.title,
+        currency=real.currency,
+        languages=[real.language],
+        contest=real.contest,
         people=people,
-        official=chosen or None,
+        official=None if real.official is None else set(real.official),
     )
-
-
-def _channel(method: str | None, rng: random.Random) -> Channel:
-    if method is None:
-        return "online" if rng.random() < 0.5 else "in-person"
-    return "in-person" if "paper" in method.lower() else "online"

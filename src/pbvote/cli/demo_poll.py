@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import UNSET, structs
 
-from pbvote.box import KEY, LOG, Box
+from pbvote.box import Box
 from pbvote.cli.demo_plan import Person, Plan
 from pbvote.core.ballot import Cast, PreparedBallot
 from pbvote.core.card import certify, voter_secret
@@ -19,9 +19,8 @@ from pbvote.core.errors import BallotRefused
 from pbvote.core.group import multiply_base
 from pbvote.core.note import Signer
 from pbvote.core.receipt import SignedReceipt
-from pbvote.keyfile import load_signer
-from pbvote.registry import Registry
-from pbvote.store.log import open_log
+from pbvote.intake import read_cast
+from pbvote.registry import CheckpointCopy, Registry
 from pbvote.terminal import Steps
 from pbvote.voting import Voter, prepare, voter_of_card
 
@@ -38,10 +37,14 @@ class Poll:
         plan: Plan,
         boxes: dict[str, Path],
         desks: dict[str, Registry],
+        stick: Path,
         steps: Steps,
     ) -> None:
+        """`stick` is what checkpoints are copied to, and where logs are exchanged."""
         self._election, self._plan, self._steps = election, plan, steps
-        self._folders, self._desks = boxes, desks
+        (stick / "checkpoints").mkdir(parents=True)
+        self._stick, self._copy = stick, CheckpointCopy(stick / "checkpoints")
+        self._desks = desks
         self._boxes = {
             name: Box.in_folder(folder, election, name, now=_now) for name, folder in boxes.items()
         }
@@ -66,9 +69,20 @@ class Poll:
     def _send_letters(self) -> None:
         people = self._plan.people
         self._steps.step("Cards: a letter to everybody on the roll", len(people))
-        cards = self._desks["mairie"].issue([p.number for p in people], "online")
+        ids = [person.number for person in people]
+        cards = self._desks["mairie"].issue(
+            ids, "online", copy=self._copy, progress=lambda done, total: self._steps.reach(done)
+        )
         self._letters = {card.person: card.text for card in cards}
-        self._steps.advance(len(people))
+        for name, desk in self._desks.items():
+            if name != "mairie":
+                desk.learn("mairie", self._mairie_log())
+
+    def _mairie_log(self) -> Path:
+        """Its log on the stick, so that the desks in the hall go on with its serials."""
+        folder = self._stick / "registry" / "mairie"
+        self._desks["mairie"].export(folder)
+        return folder
 
     def _vote_at_home(self) -> None:
         voters = [p for p in self._plan.voters if p.channel == "online"]
@@ -79,7 +93,9 @@ class Poll:
         with ThreadPoolExecutor(AT_ONCE) as threads:
             list(threads.map(self._vote_online, voters))
         for person in self._plan.replaced:
-            card = self._desks["mairie"].replace(person.number, officials=OFFICIALS, reason="lost")
+            card = self._desks["mairie"].replace(
+                person.number, officials=OFFICIALS, copy=self._copy
+            )
             self._cast("online", card.text, person)
 
     def _vote_online(self, person: Person) -> None:
@@ -94,7 +110,7 @@ class Poll:
             desk, box = self._desks[f"desk-{place}"], f"kiosk-{place}"
             queue = voters[place - 1 :: 2]
             queue += [p for p in self._plan.two_desks if p not in queue]
-            cards = desk.issue([p.number for p in queue], "in-person")
+            cards = desk.issue([p.number for p in queue], "in-person", copy=self._copy)
             texts = {card.person: card.text for card in cards}
             for person in queue:
                 self._cast(box, texts[person.number], person)
@@ -124,12 +140,7 @@ class Poll:
                 self._boxes["online"].cast(encode(cast))
             except BallotRefused as error:
                 self.refused.append(f"{error.what} ({error.reason})")
-        self._boxes["online"].stop()
-        folder = self._folders["online"]
-        with open_log(folder / LOG, load_signer(folder / KEY)) as log:
-            for cast in bad:
-                log.append(encode(cast))
-        self._boxes["online"] = Box.in_folder(folder, self._election, "online", now=_now)
+            self._boxes["online"]._append(read_cast(encode(cast), "online"))  # past its checks
 
     def _copied(self, person: Person) -> Cast:
         """Another voter's sealed choice under this person's own card."""

@@ -9,7 +9,6 @@ import random
 from typing import NamedTuple
 
 RESIDENTS = 8000
-VOTERS = 800
 BUDGET = 2_000_000  # 20,000 € in cents
 
 FIRST_NAMES = (
@@ -103,11 +102,11 @@ def residents(count: int, rng: random.Random) -> list[Resident]:
 
 
 def choice(rng: random.Random, most: int) -> tuple[int, ...]:
-    """One voter's ticks: up to `most`, cheap and early ones a little more often; a few blank."""
+    """One voter's ticks: up to `most`, modest projects more often; a few blank."""
     ticks = [0] * len(PROJECTS)
     if rng.random() < 0.01:
         return tuple(ticks)
-    weights = [1 + 7 * (_taste(i) % 5) for i in range(len(PROJECTS))]
+    weights = [(2 + _taste(i) % 9) * 9_000 // (3_000 + p[2]) for i, p in enumerate(PROJECTS)]
     for i in rng.choices(range(len(PROJECTS)), weights, k=rng.randint(1, most)):
         ticks[i] = 1
     return tuple(ticks)
