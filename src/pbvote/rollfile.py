@@ -1,16 +1,13 @@
 """The roll as a town has it: a CSV or XLSX file, read line by line and never half.
 
-Spreadsheets write CSV with any of `,` `;` tab `|`, in UTF-8, UTF-16 or a Windows code page; which
-one is found out from the file. Columns are chosen by name. Every wrong line is reported with its
-number, and no caller gets a roll before all lines are right.
+Columns are chosen by name. Every wrong line is reported with its number, and nobody is loaded
+before all lines are right. `sheet` finds out how the file is written.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
 import re
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -18,27 +15,18 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-from pbvote.core.encoding import NAME_PATTERN, nfc
+from pbvote.core.encoding import NAME_PATTERN
 from pbvote.core.errors import InputError
-from pbvote.sheet import read_sheet
+from pbvote.sheet import clean, fold, read_rows
 
 FIELDS = ("id", "name", "birth_date", "address", "document", "district", "email")
 REQUIRED = ("id", "name")
 MAX_WRONG = 20  # lines named in one message
 MAX_TEXT = 1000  # characters of a cell
 
-Row = tuple[int, list[str]]
-"""The number of a line and its cells."""
-
-_DELIMITERS = (";", ",", "\t", "|")
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_CHUNK = 1 << 20
 _SHEET_ERRORS = {"#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"}
-_LOST = re.compile("[\x00-\x1f\x7f-\x9f]")
+_LOST = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_SAME_NAMES = {field: field for field in FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +73,7 @@ def stream_roll_file(
     The error comes at the end, after every line was read: keep nothing before that.
     """
     where = str(path)
-    with closing(_rows(path, columns or {}, sheet)) as rows:
+    with closing(read_rows(path, columns or _SAME_NAMES, sheet)) as rows:
         header = next((row for row in rows if any(row[1])), None)
         if header is None:
             raise InputError("the file is empty", where=where, hint="Is it the right file or sheet")
@@ -99,28 +87,13 @@ def stream_roll_file(
     checker.finish(where)
 
 
-# --- which file, which columns --------------------------------------------------------------------
-
-
-def _rows(path: Path, columns: Mapping[str, str], sheet: str | None) -> Generator[Row]:
-    """Each line's number and cells, cleaned, the header first."""
+def check_person(person: Person, districts: Collection[str]) -> Person:
+    """One person who doesn't come from a file, cleaned as there; InputError if it's wrong."""
     try:
-        with path.open("rb") as file:
-            head = file.read(8)
-    except OSError as error:
-        raise InputError(
-            f"can't be read ({error.strerror})", where=str(path), hint="Check the name and place"
-        ) from None
-    if head.startswith(b"PK"):
-        yield from ((number, [_clean(c) for c in row]) for number, row in read_sheet(path, sheet))
-    elif head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise InputError(
-            "an old or password-protected workbook",
-            where=str(path),
-            hint="Open it, and save it as .xlsx or CSV without a password",
-        )
-    else:
-        yield from _csv_rows(path, columns)
+        values = {field: clean(getattr(person, field)) for field in FIELDS}
+        return _Checker(districts).check(values)
+    except _Wrong as wrong:
+        raise InputError(str(wrong), where=person.id, hint="Correct it, then try again") from None
 
 
 def _places(
@@ -128,7 +101,7 @@ def _places(
 ) -> list[tuple[str, int]]:
     """Which cell of a line has which field."""
     there = ", ".join(repr(name) for name in header if name)
-    folded = [_fold(name) for name in header]
+    folded = [fold(name) for name in header]
     wanted = columns if columns is not None else {f: f for f in FIELDS if f in folded}
     for field in wanted:
         if field not in FIELDS:
@@ -139,106 +112,13 @@ def _places(
                 f"no column was chosen for {field}", where=where, hint=f"There are: {there}"
             )
     for name in wanted.values():
-        if (found := folded.count(_fold(name))) != 1:
+        if (found := folded.count(fold(name))) != 1:
             raise InputError(
                 f"{found} columns are called {name!r}" if found else f"no column {name!r}",
                 where=where,
                 hint=f"The first line must name each column once; there are: {there}",
             )
-    return [(field, folded.index(_fold(name))) for field, name in wanted.items()]
-
-
-def _fold(name: str) -> str:
-    return _clean(name).casefold()
-
-
-def _clean(text: str) -> str:
-    """NFC, one space between words."""
-    return nfc(" ".join(text.split()))
-
-
-# --- CSV ------------------------------------------------------------------------------------------
-
-
-def _csv_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
-    encoding = _encoding(path)
-    delimiter, skip = _delimiter(path, encoding, columns)
-    with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
-        end = 0
-        try:
-            for cells in reader:
-                number, end = end + 1, reader.line_num
-                if number > skip:
-                    yield number, [_clean(cell) for cell in cells]
-        except csv.Error as error:
-            raise InputError(
-                f"a line whose quotes don't fit ({error})",
-                where=f"{path}:{end + 1}",
-                hint="Save the spreadsheet as CSV again, or correct that line",
-            ) from None
-
-
-def _encoding(path: Path) -> str:
-    """What its first bytes say, else UTF-8 if all of it is, else Western Windows."""
-    with path.open("rb") as file:
-        head = file.read(4)
-        for bom, encoding in _BOMS:
-            if head.startswith(bom):
-                return _checked(path, encoding)
-    for encoding in ("utf-8", "cp1252"):
-        if _fits(path, encoding):
-            return encoding
-    return "latin-1"
-
-
-def _checked(path: Path, encoding: str) -> str:
-    if not _fits(path, encoding):
-        raise InputError(
-            f"it begins as {encoding}, but not all of it is",
-            where=str(path),
-            hint="Was it cut, or put together from two files? Save it again",
-        )
-    return encoding
-
-
-def _fits(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as file:
-        try:
-            while chunk := file.read(_CHUNK):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
-
-
-def _delimiter(path: Path, encoding: str, columns: Mapping[str, str]) -> tuple[str, int]:
-    """What parts the cells, and how many lines stand before the header.
-
-    The one with which the header has most of the columns asked for, then most cells.
-    """
-    with path.open(encoding=encoding, newline="") as file:
-        lines = [file.readline(_CHUNK), file.readline(_CHUNK)]
-    skip = 0
-    if match := re.fullmatch(r'"?sep=(.)"?\s*', lines[0]):  # Excel's own first line
-        if match[1] in _DELIMITERS:
-            return match[1], 1
-        skip = 1
-    wanted = {_fold(name) for name in columns.values()} or set(FIELDS)
-
-    def fit(delimiter: str) -> tuple[int, int]:
-        try:
-            cells = next(csv.reader([lines[skip]], delimiter=delimiter), [])
-        except csv.Error:
-            return 0, 0
-        return len(wanted & {_fold(cell) for cell in cells}), len(cells)
-
-    return max(_DELIMITERS, key=fit), skip
-
-
-# --- a line ---------------------------------------------------------------------------------------
+    return [(field, folded.index(fold(name))) for field, name in wanted.items()]
 
 
 class _Wrong(Exception):
@@ -249,7 +129,7 @@ class _Checker:
     """What was seen so far, and what was wrong."""
 
     def __init__(self, districts: Collection[str] | None) -> None:
-        self._districts = None if districts is None else {_fold(d): d for d in districts}
+        self._districts = None if districts is None else {fold(d): d for d in districts}
         self._ids: dict[bytes, int] = {}
         self._people: dict[bytes, int] = {}
         self._wrong: list[str] = []
@@ -265,7 +145,7 @@ class _Checker:
             if any(cells[width:]):
                 raise _Wrong(f"more cells than the {width} columns of the header")
             values = {f: cells[place] if place < len(cells) else "" for f, place in places}
-            person = self._check(values)
+            person = self.check(values)
             self._check_new(self._ids, number, f"the id {person.id!r}", person.id)
             if person.birth_date:
                 same = (person.name.casefold(), person.birth_date, person.address.casefold())
@@ -277,7 +157,8 @@ class _Checker:
             return None
         return person
 
-    def _check(self, values: dict[str, str]) -> Person:
+    def check(self, values: dict[str, str]) -> Person:
+        """The person of these cells, alone; _Wrong otherwise."""
         for field, value in values.items():
             if not value and field in REQUIRED:
                 raise _Wrong(f"no {field}")
@@ -302,10 +183,10 @@ class _Checker:
             if not re.match(NAME_PATTERN, text):
                 raise _Wrong(f"the district {text!r} isn't a name of letters, digits and . _ -")
             return text
-        if _fold(text) not in self._districts:
+        if fold(text) not in self._districts:
             known = ", ".join(self._districts.values()) or "none"
             raise _Wrong(f"the district {text!r} isn't in the list ({known})")
-        return self._districts[_fold(text)]
+        return self._districts[fold(text)]
 
     def _check_new(self, seen: dict[bytes, int], number: int, what: str, *values: str) -> None:
         """Hashes, as a million lines of text would be heavy."""
@@ -329,9 +210,7 @@ class _Checker:
 
 
 _DATES = (
-    re.compile(
-        r"(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?"
-    ),
+    re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})(?:[T ]00:00(?::00)?)?"),
     re.compile(r"(?P<d>[0-9]{1,2})([./-])(?P<m>[0-9]{1,2})\2(?P<y>[0-9]{4})"),
 )
 
@@ -348,3 +227,6 @@ def _date(text: str) -> str:
             except ValueError:
                 break
     raise _Wrong(f"{text!r} isn't a date (write 1980-11-22 or 22/11/1980)")
+
+
+_rows = read_rows  # its name until others import it from `sheet`

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from pbvote.core.errors import InputError
 from pbvote.rollfile import Person, read_roll_file, stream_roll_file
-from pbvote.sheet import read_sheet
+from pbvote.sheet import read_rows
 
 COLUMNS = {"id": "N° registre", "name": "Nom", "birth_date": "Né(e) le", "district": "Quartier"}
 HEADER = ["N° registre", "Nom", "Né(e) le", "Quartier"]
@@ -281,7 +281,7 @@ def test_a_row_number_beyond_the_last_row(tmp_path: Path) -> None:
                 assert b"999999999" in data
             new.writestr(name, data)
     with pytest.raises(InputError, match="more rows than a sheet can have"):
-        list(read_sheet(other))
+        list(read_rows(other, {}))
 
 
 # --- size -----------------------------------------------------------------------------------------

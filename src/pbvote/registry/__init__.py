@@ -1,0 +1,40 @@
+"""The roll (private), its registry log (public), and handing out cards.
+
+::
+
+    vkey = Registry.create(folder, "bertrix", "mairie")                  # for the manifest
+    roll = Roll.create(folder / ROLL, stream_roll_file(path, columns))
+    write_bytes(public, write_roll(roll.public_roll()))                  # roll.csv, signed for
+    with Registry.open(folder, election, "mairie", now=now) as registry:
+        people = registry.without_card("online")
+        cards = registry.issue(people, "online", copy=CheckpointCopy(stick))
+"""
+
+from __future__ import annotations
+
+from pbvote.registry.folder import CARDS, KEY, LOG, ROLL, export_log, purge
+from pbvote.registry.log import Cards, CheckpointCopy, Issued, RegistryLog
+from pbvote.registry.opened import RegistryStatus
+from pbvote.registry.registrar import IssuedCard, Registry
+from pbvote.registry.roll import STATUSES, Listed, Progress, Roll, Status
+
+__all__ = [
+    "CARDS",
+    "KEY",
+    "LOG",
+    "ROLL",
+    "STATUSES",
+    "Cards",
+    "CheckpointCopy",
+    "Issued",
+    "IssuedCard",
+    "Listed",
+    "Progress",
+    "Registry",
+    "RegistryLog",
+    "RegistryStatus",
+    "Roll",
+    "Status",
+    "export_log",
+    "purge",
+]

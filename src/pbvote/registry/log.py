@@ -1,0 +1,145 @@
+"""A registrar's log, and what registry logs say: which cards were issued and revoked.
+
+docs/protocol.md, sections 7 and 8 (rules 1 and 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from pbvote.core.card import Certificate, Channel, Enrol, RegistryClose, RegistryEntry, Revocation
+from pbvote.core.encoding import MAX_ENTRY, decode
+from pbvote.core.errors import EncodingError, InputError, StorageError
+from pbvote.core.note import Signer, parse_checkpoint, parse_note
+from pbvote.files import read_bytes, write_bytes
+from pbvote.store.log import SignedLog, _Append
+from pbvote.store.mark import Mark, mark_path
+from pbvote.store.sqlite import SqliteStore
+
+
+class RegistryLog(SignedLog):
+    """A signed log that takes a whole batch in one commit."""
+
+    @classmethod
+    def open(cls, path: Path, signer: Signer, *, create: bool, adopt: bool = False) -> Self:
+        """As `store.log.open_log`."""
+        store = SqliteStore.open(path, create=create)
+        try:
+            mark = Mark(mark_path(path), adopt=adopt)
+        except BaseException:
+            store.close()
+            raise
+        return cls(store, signer, mark)
+
+    def append_all(self, entries: Sequence[bytes]) -> None:
+        """Add entries in this order: all durable, or none. Errors as in `append`."""
+        for entry in entries:
+            if not 0 < len(entry) <= MAX_ENTRY:
+                raise EncodingError(f"a log entry of {len(entry)} bytes; 1 to {MAX_ENTRY} fit")
+        with self._writing:
+            self._commit([_Append(entry, None) for entry in entries])
+
+
+class Issued(NamedTuple):
+    """A card of which a certificate is logged."""
+
+    serial: int
+    channel: Channel
+    key: bytes
+    registrar: str
+
+
+class Cards:
+    """The cards of one election, from the registry logs at hand."""
+
+    def __init__(self, election: bytes) -> None:
+        self._election = election
+        self._issued: dict[bytes, list[Issued]] = {}
+        self._revoked: dict[str, set[bytes]] = {}
+        self.enrolled: set[bytes] = set()
+        self.closed: dict[str, str] = {}
+        """Registrar → when its log was closed."""
+
+    def read(self, registrar: str, entries: Iterable[bytes]) -> None:
+        """Take entries of this registrar's log; those read before change nothing.
+
+        What isn't an entry, or is of another election or registrar, is ignored (rules 1 and 2).
+        """
+        for data in entries:
+            try:
+                entry: RegistryEntry = decode(data, RegistryEntry)
+            except EncodingError:
+                continue
+            self._take(registrar, entry)
+
+    def _take(self, registrar: str, entry: RegistryEntry) -> None:
+        if isinstance(entry, RegistryClose):
+            self.closed[registrar] = entry.at
+        elif entry.election != self._election:
+            return
+        elif isinstance(entry, Revocation):
+            self._revoked.setdefault(registrar, set()).add(entry.key)
+        elif isinstance(entry, Enrol):
+            self.enrolled.add(entry.pseudonym)
+        elif isinstance(entry, Certificate) and entry.registrar == registrar:
+            issued = Issued(entry.serial, entry.channel, entry.key, registrar)
+            known = self._issued.setdefault(entry.pseudonym, [])
+            if issued not in known:
+                known.append(issued)
+
+    def of(self, pseudonym: bytes, registrar: str | None = None) -> list[Issued]:
+        """A person's cards, of this registrar or of all."""
+        cards = self._issued.get(pseudonym, [])
+        return [c for c in cards if registrar is None or c.registrar == registrar]
+
+    def active(self, pseudonym: bytes, registrar: str | None = None) -> list[Issued]:
+        """Those that aren't revoked in the log that issued them."""
+        return [card for card in self.of(pseudonym, registrar) if not self.is_revoked(card)]
+
+    def is_revoked(self, card: Issued) -> bool:
+        """Whether the log that issued it revoked its key."""
+        return card.key in self._revoked.get(card.registrar, ())
+
+    def all(self, registrar: str) -> Iterable[Issued]:
+        """Every card of this registrar."""
+        return (c for cards in self._issued.values() for c in cards if c.registrar == registrar)
+
+    def highest(self, pseudonym: bytes) -> int:
+        """The highest serial known, 0 if there is no card."""
+        return max((card.serial for card in self.of(pseudonym)), default=0)
+
+
+class CheckpointCopy:
+    """Keeps a log's latest checkpoint in a folder on another medium (section 7).
+
+    A box's stick or the commission's folder: a closing never goes below such a copy.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, note: bytes) -> None:
+        """Copy a checkpoint. StorageError if it can't be, or a later one is there already."""
+        if not self.folder.is_dir():
+            raise StorageError(
+                "the place for the checkpoint's copy isn't there",
+                where=str(self.folder),
+                hint="Put in the stick, or connect to the box",
+            )
+        checkpoint = parse_checkpoint(parse_note(note).text)
+        path = self.folder / (checkpoint.origin.replace("/", "_") + ".note")
+        if path.exists():
+            try:
+                there = parse_checkpoint(parse_note(read_bytes(path)).text).size
+            except InputError:
+                there = 0  # cut off while it was written; this one takes its place
+            if there > checkpoint.size:
+                raise StorageError(
+                    f"the copy has {there} entries, this log only {checkpoint.size}:"
+                    " somebody put back an older log",
+                    where=str(path),
+                    hint="Put back the newest log; hand out nothing before that",
+                )
+        write_bytes(path, note)
