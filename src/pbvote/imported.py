@@ -97,9 +97,10 @@ def draft_from_pabulib(pb: Election, rule: Mapping[str, Any]) -> Imported:
     """
     ids, factor = project_ids([project.id for project in pb.projects]), scale(pb)
     language = _language(pb)
+    slug = _name(Path(pb.name).stem)[:40]
     parts = {
         "id": CONTEST,
-        "title": {language: _clean(pb.meta.get("description", "")) or CONTEST},
+        "title": {language: _clean(pb.meta.get("description", "")) or slug},
         "budget": pb.budget * factor,
         "ballot": ballot_format(pb),
         "rule": dict(rule),
@@ -111,7 +112,7 @@ def draft_from_pabulib(pb: Election, rule: Mapping[str, Any]) -> Imported:
         raise InputError(f"it can't be a contest ({error})", where=pb.name) from None
     official = pb.official
     return Imported(
-        slug=_name(Path(pb.name).stem)[:40] or CONTEST,
+        slug=slug,
         title=contest.title,
         currency=currency(pb),
         language=language,

@@ -22,7 +22,7 @@ from msgspec import UNSET
 from pbvote.core.errors import InputError
 from pbvote.core.manifest import Picture, Project
 from pbvote.files import read_bytes
-from pbvote.rollfile import _rows as read_rows
+from pbvote.sheet import read_rows
 from pbvote.tables import NAME_HINT, is_clean, is_name
 from pbvote.values import amount_text, parse_amount
 
@@ -44,7 +44,7 @@ class ProjectSheet:
     def read(self) -> list[Project]:
         """The projects, in the file's order; whole only if `errors` is empty afterwards."""
         try:
-            rows = [row for row in read_rows(self.path, _EXPECTED, None) if any(row[1])]
+            rows = [row for row in read_rows(self.path, _EXPECTED) if any(row[1])]
             if not rows:
                 raise InputError("the file is empty", where=str(self.path), hint="Add the projects")
             columns = self._columns(*rows[0])

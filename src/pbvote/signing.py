@@ -21,7 +21,7 @@ from pbvote.core.closing import Closing
 from pbvote.core.election import box_origin, commission_name, open_election, registry_origin
 from pbvote.core.encoding import decode, encode
 from pbvote.core.errors import InputError, PbvoteError, RefusedError, VerificationError
-from pbvote.core.manifest import Addendum, Box, Manifest, Registrar, Roll
+from pbvote.core.manifest import Addendum, Box, Manifest, Registrar, Roll, Trustee
 from pbvote.core.note import Signer, VerifyKey, parse_note, sign_note
 from pbvote.core.roll import PublicRoll, read_roll
 from pbvote.draft import Draft, build_manifest, trial_manifest
@@ -48,8 +48,7 @@ def assemble(folder: Path, draft: Draft) -> Manifest:
     RefusedError if a part isn't there yet or was made for another draft.
     """
     shared, slug = folder / CEREMONY, draft.slug
-    _check_ceremony(shared, draft)
-    trustees, key = manifest_trustees(shared)
+    trustees, key = _trustees(shared, draft)
     roll = _read_part(folder / ROLL, "the roll isn't loaded yet", "`pbvote roll load` does")
     registrars = [
         Registrar(name=name, vkey=registrar_vkey(folder, slug, name)) for name in draft.registrars
@@ -70,8 +69,7 @@ def missing(folder: Path, draft: Draft) -> list[PbvoteError]:
     slug, found = draft.slug, list[PbvoteError]()
     parts: list[Callable[[], object]] = [
         partial(_commission, folder, slug),
-        partial(_check_ceremony, folder / CEREMONY, draft),
-        partial(manifest_trustees, folder / CEREMONY),
+        partial(_trustees, folder / CEREMONY, draft),
         *(partial(registrar_vkey, folder, slug, name) for name in draft.registrars),
         *(partial(box_vkey, folder, slug, box.name) for box in draft.boxes),
         partial(draft_roll, folder, draft),
@@ -80,8 +78,7 @@ def missing(folder: Path, draft: Draft) -> list[PbvoteError]:
         try:
             part()
         except PbvoteError as error:
-            if error.where not in [other.where for other in found]:
-                found.append(error)
+            found.append(error)
     return found
 
 
@@ -242,8 +239,8 @@ def _named(path: Path, name: str) -> VerifyKey:
     return key
 
 
-def _check_ceremony(shared: Path, draft: Draft) -> None:
-    """The trustees made the key that the draft is about."""
+def _trustees(shared: Path, draft: Draft) -> tuple[list[Trustee], bytes]:
+    """What the ceremony made, if it was that of this draft."""
     if not (shared / PLAN).exists():
         raise RefusedError(
             "the trustees' ceremony hasn't begun",
@@ -257,6 +254,7 @@ def _check_ceremony(shared: Path, draft: Draft) -> None:
             where=str(shared / PLAN),
             hint="The draft says otherwise: correct it, or begin a new ceremony in a new folder",
         )
+    return manifest_trustees(shared)
 
 
 def _read_part(path: Path, what: str, how: str) -> bytes:

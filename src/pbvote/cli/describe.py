@@ -55,7 +55,7 @@ def draft_lines(draft: Draft) -> list[str]:
         *_hours_lines(draft.opens, draft.closes, draft.time_zone),
     ]
     for contest in draft.contests:
-        lines += _contest_lines(contest, draft.currency)
+        lines += contest_lines(contest, draft.currency)
     return [
         *lines,
         f"trustees: any {draft.threshold} of {', '.join(draft.trustees)}",
@@ -71,7 +71,7 @@ def manifest_lines(manifest: Manifest) -> list[str]:
         *_hours_lines(manifest.opens, manifest.closes, manifest.time_zone),
     ]
     for contest in manifest.contests:
-        lines += _contest_lines(contest, manifest.currency)
+        lines += contest_lines(contest, manifest.currency)
     names = ", ".join(trustee.name for trustee in manifest.trustees)
     return [
         *lines,
@@ -93,7 +93,8 @@ def _hours_lines(opens: Hours, closes: Hours, zone_name: str) -> list[str]:
     ]
 
 
-def _contest_lines(contest: Contest, currency: str) -> list[str]:
+def contest_lines(contest: Contest, currency: str) -> list[str]:
+    """A contest's money, ballot and rule."""
     budget = amount_text(contest.budget, currency)
     ballot, rule = _settings(to_builtins(contest.ballot), "format"), _settings(contest.rule, "name")
     return [

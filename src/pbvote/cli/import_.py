@@ -28,6 +28,7 @@ def import_(
     Example: pbvote import Poland_Warszawa_2018_Las.pb DIR
     Example: pbvote new DIR; pbvote roll load DIR DIR/votes.csv --registrar town --column name=id
     """
+    from pbvote.cli.describe import contest_lines
     from pbvote.core.errors import RefusedError
     from pbvote.files import write_bytes
     from pbvote.imported import days, draft_files
@@ -43,16 +44,23 @@ def import_(
             )
     for name, text in files.items():
         write_bytes(folder / name, text.encode())
-    contest = imported.contest
-    say(f"{len(contest.projects)} projects and {len(imported.votes)} votes, {imported.currency}")
-    say(f"ballot {contest.ballot}, rule {contest.rule}")
+    for line in contest_lines(imported.contest, imported.currency):
+        say(line)
+    say(f"{len(imported.votes)} votes")
     for note in pb.notes:
         hint(note)
     hint(f"Next: pbvote new {folder}, then pbvote check {folder}")
 
 
+def import_file(path: Path) -> Imported:
+    """The contest and votes of a Pabulib file, to be counted by the rule it names."""
+    from pbvote.pabulib import read
+
+    return imported_election(read(path))
+
+
 def imported_election(pb: Election) -> Imported:
-    """The contest and votes of a file, counted by the rule it names."""
+    """The same of a file that was read."""
     from pbvote.imported import draft_from_pabulib, scale
 
     return draft_from_pabulib(pb, rule_of_file(pb, scale(pb) * pb.unit))
