@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain, repeat
 
 import pytest
 from msgspec import structs
@@ -16,8 +17,10 @@ from pbvote.core.ballot import (
     Cast,
     Challenge,
     Opened,
+    PreparedBallot,
 )
-from pbvote.core.group import ORDER, ZERO, rows
+from pbvote.core.group import IDENTITY, ORDER, ZERO
+from support import seeded
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +66,22 @@ def test_the_same_ballot_with_a_false_proof_first(poll: Polling) -> None:
 
 def test_the_same_ballot_proved_anew_is_a_duplicate(poll: Polling) -> None:
     """The digest is the ballot's, not the entry's: other nonces make no other ballot."""
-    card = poll.card(0)
-    first = poll.prepare(card, "online", seed=7)
-    again = poll.prepare(card, "online", seed=7)
-    again._nonces = again._nonces[::-1]
-    again.commitment = b"".join(rows(again.commitment)[::-1])
-    one, two = first.cast(), again.cast()
+    card, election = poll.card(0), poll.built.election
+    choices = {c.id: [IDENTITY] for c in election.contests_for("nord")}
+
+    def prepared(nonces: int) -> PreparedBallot:
+        sources = chain([seeded(7)] * len(choices), repeat(seeded(nonces)))
+        return PreparedBallot(
+            election=election.id,
+            key=election.key,
+            box="online",
+            certificate=card.certificate,
+            secret=card.secret,
+            choices=choices,
+            random=lambda size: next(sources)(size),
+        )
+
+    one, two = prepared(1).cast(), prepared(2).cast()
     assert one.ballot == two.ballot and one.proof != two.proof
     poll.put("box/online", one, two)
     merged = poll.merged()
