@@ -227,6 +227,3 @@ def _date(text: str) -> str:
             except ValueError:
                 break
     raise _Wrong(f"{text!r} isn't a date (write 1980-11-22 or 22/11/1980)")
-
-
-_rows = read_rows  # its name until others import it from `sheet`
