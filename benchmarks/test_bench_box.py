@@ -22,11 +22,11 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from box_builder import START, Clock, build_town, make_cast
 from election_builder import BuiltElection
 from pbvote.box import Box
+from pbvote.box.intake import check, read_cast
 from pbvote.core import group
 from pbvote.core.admission import SignedCertificates
 from pbvote.core.ballot import Cast
 from pbvote.core.card import signed_bytes
-from pbvote.intake import check, read_cast
 from pbvote.sodium import rbcl
 
 VOTERS = 32

@@ -476,7 +476,7 @@ def hashes_of(files: Files) -> dict[str, bytes]:
     }
 
 
-def sign_again(built: BuiltElection, files: Files, **changes: Any) -> Files:
+def sign_again(built: BuiltElection, files: Files, /, **changes: Any) -> Files:
     """The files with results.note true to them, and these fields of it changed."""
     text = parse_note(files[names.RESULTS]).text.removesuffix("\n")
     old = decode(text.encode(), Results)

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import structs
 
 from election_builder import build_election
-from pbvote import ceremony, trustee
+from pbvote import trustee
 from pbvote.core.closing import ClosedLog, Closing
 from pbvote.core.election import Election, commission_name, open_election
 from pbvote.core.encoding import encode
@@ -19,6 +19,7 @@ from pbvote.core.merkle import EMPTY_ROOT
 from pbvote.core.note import Signer, sign_note
 from pbvote.core.sealing import seal
 from pbvote.keyfile import Cost
+from pbvote.trustee import ceremony
 from support import seeded
 
 PASSPHRASE = "wind table orange seven"

@@ -1,7 +1,7 @@
 """What a trustee signs, mixes and opens on its own machine: each once, whatever is asked again.
 
 docs/protocol.md, sections 8 to 10. Every answer is decided on disk before it leaves
-(`pbvote.decisions`), so a kill at any moment ends in the same answer or in none. The caller
+(`pbvote.trustee.decisions`), so a kill at any moment ends in the same answer or in none. The caller
 rebuilds closing and columns from manifest, logs and mixes; here only stands what is never done
 twice. In the trustee's folder::
 
@@ -27,9 +27,9 @@ from pbvote.core.group import Element, Random
 from pbvote.core.note import VerifyKey, parse_note, sign_note
 from pbvote.core.sealing import Context, check_column, first_elements
 from pbvote.core.shuffle import shuffle
-from pbvote.decisions import Clock
 from pbvote.files import read_bytes, write_bytes
 from pbvote.trustee import OpenFolder, add_in_order
+from pbvote.trustee.decisions import Clock
 from pbvote_tally.records import MixRecord
 
 

@@ -21,7 +21,7 @@ from pbvote.core.encoding import decode
 from pbvote.core.errors import InputError, RefusedError
 from pbvote.core.note import open_checkpoint
 from pbvote.registry import IssuedCard, Registry, RegistryLog, Roll, Status
-from pbvote.rollfile import Person, read_roll_file
+from pbvote.registry.rollfile import Person, read_roll_file
 from pbvote.store.memory import MemoryStore
 from support import seeded
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pbvote import ceremony
 from pbvote.cli.main import app
 from pbvote.core.closing import ClosedLog, Closing, open_closing
 from pbvote.core.election import box_origin, registry_origin
@@ -22,9 +21,10 @@ from pbvote.core.errors import InputError, PbvoteError, RefusedError, Verificati
 from pbvote.core.merkle import EMPTY_ROOT
 from pbvote.core.note import Signer, parse_note, sign_note
 from pbvote.core.roll import write_roll
+from pbvote.draft.template import EXAMPLE_PROJECTS, election_toml
 from pbvote.files import COMMISSION_KEY, load_election, write_bytes
 from pbvote.keyfile import Cost, load_signer, save
-from pbvote.template import EXAMPLE_PROJECTS, election_toml
+from pbvote.trustee import ceremony
 
 PASSPHRASE = "wind table orange seven"
 CHEAP = Cost(1, 8192)

@@ -18,12 +18,12 @@ from pbvote.core.errors import InputError
 from pbvote.core.manifest import Manifest, Project, Roll
 from pbvote.core.selection import Approval
 from pbvote.draft import Draft, examine, read_draft, read_slug, trial_manifest
-from pbvote.imported import choice_text, days, draft_files, project_ids
+from pbvote.draft.imported import choice_text, days, draft_files, project_ids
+from pbvote.draft.projects import projects_csv
+from pbvote.draft.tables import is_name
+from pbvote.draft.template import EXAMPLE_PROJECTS, election_toml
+from pbvote.draft.values import amount_text, minor_digits, parse_amount, parse_time, time_zone
 from pbvote.pabulib import Election, parse, read
-from pbvote.projects import projects_csv
-from pbvote.tables import is_name
-from pbvote.template import EXAMPLE_PROJECTS, election_toml
-from pbvote.values import amount_text, minor_digits, parse_amount, parse_time, time_zone
 from pbvote_tally.count import count, count_pb
 
 BRUSSELS = time_zone("Europe/Brussels")

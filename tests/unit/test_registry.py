@@ -40,7 +40,7 @@ from pbvote.registry import (
     export_log,
     purge,
 )
-from pbvote.rollfile import Person
+from pbvote.registry.rollfile import Person
 from pbvote.store.memory import MemoryStore
 from support import seeded
 

@@ -13,7 +13,7 @@ import pytest
 from pbvote.core.errors import InputError, RefusedError, StorageError
 from pbvote.core.roll import write_roll
 from pbvote.registry import Roll
-from pbvote.rollfile import Person, stream_roll_file
+from pbvote.registry.rollfile import Person, stream_roll_file
 from support import seeded
 
 ANNA = Person(id="1", name="Anna Lœvé", birth_date="1980-11-22", address="Rue du Haut 1")

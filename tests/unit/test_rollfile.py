@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from pbvote.core.errors import InputError
-from pbvote.rollfile import Person, read_roll_file, stream_roll_file
+from pbvote.registry.rollfile import Person, read_roll_file, stream_roll_file
 from pbvote.sheet import read_rows
 
 COLUMNS = {"id": "N° registre", "name": "Nom", "birth_date": "Né(e) le", "district": "Quartier"}
@@ -298,7 +298,7 @@ def test_a_large_roll_takes_little_memory(tmp_path: Path, soak: bool) -> None:
             for i in range(count)
         )
     program = (
-        "import resource, sys; from pathlib import Path; from pbvote.rollfile import *;"
+        "import resource, sys; from pathlib import Path; from pbvote.registry.rollfile import *;"
         "memory = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; before = memory();"
         "print(sum(1 for _ in stream_roll_file(Path(sys.argv[1]))), memory() - before)"
     )

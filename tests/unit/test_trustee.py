@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec import UNSET, structs
 
-from pbvote import ceremony, trustee
+from pbvote import trustee
 from pbvote.core import ceremony as rounds
 from pbvote.core import threshold
 from pbvote.core.ceremony import Complaint, Deal
@@ -24,7 +24,7 @@ from pbvote.core.errors import (
 from pbvote.core.manifest import Addendum, Manifest, NewHours
 from pbvote.core.note import Signer, VerifyKey, open_note, parse_note, sign_note
 from pbvote.keyfile import Cost
-from pbvote.trustee import OpenFolder
+from pbvote.trustee import OpenFolder, ceremony
 from trustee_builder import (
     CHEAP,
     COMMISSION,

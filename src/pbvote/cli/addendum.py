@@ -48,13 +48,13 @@ def addendum(
     """
     from time import time
 
-    from pbvote.addendum import make_addendum, propose, read_closes, read_corrections
     from pbvote.cli.describe import addendum_lines, short
     from pbvote.core.encoding import nfc, time_text
     from pbvote.core.manifest import Box, Registrar
+    from pbvote.draft.addendum import make_addendum, propose, read_closes, read_corrections
+    from pbvote.draft.signing import box_vkey, registrar_vkey, waiting
     from pbvote.files import COMMISSION_KEY, load_election
     from pbvote.keyfile import is_sealed, load_signer
-    from pbvote.signing import box_vkey, registrar_vkey, waiting
 
     election = load_election(folder)
     boxes = [

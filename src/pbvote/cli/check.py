@@ -66,7 +66,7 @@ def _check_draft(folder: Path, findings: Findings) -> None:
     from pbvote.cli.describe import draft_lines
     from pbvote.core.errors import PbvoteError, RefusedError
     from pbvote.draft import examine
-    from pbvote.signing import draft_roll, missing, small_groups
+    from pbvote.draft.signing import draft_roll, missing, small_groups
 
     draft, errors, findings.warnings = examine(folder)
     findings.wrong = [str(error) for error in errors]
@@ -105,8 +105,8 @@ def _check_signed(folder: Path, findings: Findings) -> None:
     from pbvote.cli.describe import short, to_sign
     from pbvote.core.errors import PbvoteError
     from pbvote.core.roll import read_roll
+    from pbvote.draft.signing import waiting
     from pbvote.files import ROLL, load_election, read_bytes
-    from pbvote.signing import waiting
 
     document = None
     try:

@@ -10,7 +10,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-from pbvote import ceremony, keyfile
+from pbvote import keyfile
 from pbvote.box import Box
 from pbvote.cli.demo_plan import Plan
 from pbvote.cli.demo_poll import Poll
@@ -27,9 +27,9 @@ from pbvote.core.roll import write_roll
 from pbvote.files import COMMISSION, COMMISSION_KEY, MANIFEST, ROLL, load_election, write_bytes
 from pbvote.registry import ROLL as ROLL_FILE
 from pbvote.registry import Registry, Roll
-from pbvote.rollfile import Person as RollPerson
+from pbvote.registry.rollfile import Person as RollPerson
 from pbvote.terminal import Steps
-from pbvote.trustee import sign_manifest, try_opening
+from pbvote.trustee import ceremony, sign_manifest, try_opening
 from pbvote_tally.bundle import CLOSING, FolderBundle
 from pbvote_tally.close import draft_closing, sign_closing
 from pbvote_tally.collect import collect, copy_documents

@@ -102,7 +102,7 @@ def plan_of_file(path: Path, seed: int) -> Plan:
             name=f"Voter {vote.voter}",
             birth_date="",
             address="",
-            channel=vote.channel or rng.choice(CHANNELS),
+            channel=rng.choice(CHANNELS) if vote.channel is None else vote.channel,
             vector=vote.vector,
         )
         for i, vote in enumerate(real.votes, 1)

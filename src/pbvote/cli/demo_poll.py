@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import UNSET, structs
 
 from pbvote.box import Box
+from pbvote.box.intake import read_cast
 from pbvote.cli.demo_plan import Person, Plan
 from pbvote.core.ballot import Cast, PreparedBallot
 from pbvote.core.card import certify, voter_secret
@@ -19,7 +20,6 @@ from pbvote.core.errors import BallotRefused
 from pbvote.core.group import multiply_base
 from pbvote.core.note import Signer
 from pbvote.core.receipt import SignedReceipt
-from pbvote.intake import read_cast
 from pbvote.registry import CheckpointCopy, Registry
 from pbvote.terminal import Steps
 from pbvote.voting import Voter, prepare, voter_of_card

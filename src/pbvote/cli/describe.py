@@ -8,8 +8,8 @@ from pbvote.cli.choices import text_in
 from pbvote.core.closing import Closing
 from pbvote.core.manifest import Addendum, Contest, Hours, Manifest
 from pbvote.draft import Draft
-from pbvote.signing import Waiting
-from pbvote.values import amount_text, local_text, time_zone
+from pbvote.draft.signing import Waiting
+from pbvote.draft.values import amount_text, local_text, time_zone
 
 
 def fingerprint(digest: bytes) -> str:

@@ -10,7 +10,7 @@ import typer
 from pbvote.terminal import hint, say
 
 if TYPE_CHECKING:
-    from pbvote.imported import Imported
+    from pbvote.draft.imported import Imported
     from pbvote.pabulib import Election
 
 
@@ -30,8 +30,8 @@ def import_(
     """
     from pbvote.cli.describe import contest_lines
     from pbvote.core.errors import RefusedError
+    from pbvote.draft.imported import days, draft_files
     from pbvote.files import write_bytes
-    from pbvote.imported import days, draft_files
     from pbvote.pabulib import read
 
     pb = read(file)
@@ -61,7 +61,7 @@ def import_file(path: Path) -> Imported:
 
 def imported_election(pb: Election) -> Imported:
     """The same of a file that was read."""
-    from pbvote.imported import draft_from_pabulib, scale
+    from pbvote.draft.imported import draft_from_pabulib, scale
 
     return draft_from_pabulib(pb, rule_of_file(pb, scale(pb) * pb.unit))
 

@@ -28,9 +28,9 @@ def sign(
     from pbvote.cli.describe import manifest_lines, short, to_sign
     from pbvote.core.errors import InputError
     from pbvote.draft import read_draft, warnings
+    from pbvote.draft.signing import assemble, draft_roll, sign_by_commission, small_groups, waiting
     from pbvote.files import COMMISSION_KEY
     from pbvote.keyfile import is_sealed, load_signer
-    from pbvote.signing import assemble, draft_roll, sign_by_commission, small_groups, waiting
 
     draft = read_draft(folder)
     for error in rule_errors(draft):

@@ -10,7 +10,7 @@ import typer
 from pbvote.terminal import hint, passphrase, say
 
 if TYPE_CHECKING:
-    from pbvote.signing import Waiting
+    from pbvote.draft.signing import Waiting
 
 app = typer.Typer(
     help="The trustees' ceremony, and what trustees sign.",
@@ -42,9 +42,9 @@ def ceremony(folder: Folder) -> None:
     \b
     Example: pbvote trustee ceremony DIR
     """
-    from pbvote.ceremony import start_ceremony
     from pbvote.draft import read_draft
-    from pbvote.signing import CEREMONY
+    from pbvote.draft.signing import CEREMONY
+    from pbvote.trustee.ceremony import start_ceremony
 
     draft = read_draft(folder)
     plan = start_ceremony(folder / CEREMONY, draft.slug, draft.threshold, draft.trustees)
@@ -69,8 +69,8 @@ def enrol(
     \b
     Example: pbvote trustee enrol CEREMONY anne --folder trustees/anne
     """
-    from pbvote.ceremony import enrol
     from pbvote.trustee import KEY
+    from pbvote.trustee.ceremony import enrol
 
     new = not (folder / KEY).exists()
     enrol(folder, shared, name, passphrase(_who(folder), passphrase_file, new=new))
@@ -85,7 +85,7 @@ def deal(shared: Shared, folder: Own, passphrase_file: Passphrase = None) -> Non
     \b
     Example: pbvote trustee deal CEREMONY --folder trustees/anne
     """
-    from pbvote.ceremony import deal
+    from pbvote.trustee.ceremony import deal
 
     deal(folder, shared, passphrase(_who(folder), passphrase_file))
     say(f"Dealt, into {shared}.")
@@ -102,10 +102,10 @@ def accept(shared: Shared, folder: Own, passphrase_file: Passphrase = None) -> N
     \b
     Example: pbvote trustee accept CEREMONY --folder trustees/anne
     """
-    from pbvote.ceremony import Accepted, accept
     from pbvote.cli.describe import fingerprint
     from pbvote.core.encoding import decode
     from pbvote.core.note import parse_note
+    from pbvote.trustee.ceremony import Accepted, accept
 
     note = accept(folder, shared, passphrase(_who(folder), passphrase_file))
     accepted = decode(parse_note(note).text.encode().removesuffix(b"\n"), Accepted)
@@ -124,7 +124,7 @@ def sign(own: OwnArgument, folder: Folder, passphrase_file: Passphrase = None) -
     """
     from pbvote.cli.describe import short, to_sign
     from pbvote.core.errors import RefusedError
-    from pbvote.signing import keep, waiting
+    from pbvote.draft.signing import keep, waiting
 
     document = waiting(folder)
     if document is None:

@@ -27,7 +27,7 @@ T = TypeVar("T")
 MAX_INT = 2**53 - 1
 MAX_ENTRY = 2**16 - 1  # bytes of a log entry: "under 64 KiB" (section 7), and tlog-tiles' u16
 
-NAME_PATTERN = r"^[A-Za-z0-9._-]{1,64}\Z"
+NAME_PATTERN = r"^(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,64}\Z"  # names are folders: never `.` or `..`
 Name = Annotated[str, Meta(pattern=NAME_PATTERN)]
 Time = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")]
 Count = Annotated[int, Meta(ge=0, le=MAX_INT)]

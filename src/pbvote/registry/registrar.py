@@ -34,7 +34,7 @@ from pbvote.registry.folder import purge
 from pbvote.registry.log import Issued
 from pbvote.registry.opened import OpenRegistry
 from pbvote.registry.roll import PSEUDONYM, STATUSES, Listed, Progress, Status
-from pbvote.rollfile import MAX_WRONG, Person, check_person
+from pbvote.registry.rollfile import MAX_WRONG, Person, check_person
 
 MAX_SERIAL = 65535
 _EVERY = 100  # cards between two reports of progress

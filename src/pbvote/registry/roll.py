@@ -24,7 +24,7 @@ from sqlite_utils import Database
 from pbvote.core.errors import InputError, PbvoteError, RefusedError, StorageError
 from pbvote.core.group import Random, system_random
 from pbvote.core.roll import PublicRoll
-from pbvote.rollfile import FIELDS, Person
+from pbvote.registry.rollfile import FIELDS, Person
 from pbvote.store.files import sync_folder
 
 Status = Literal["active", "moved", "died", "struck"]

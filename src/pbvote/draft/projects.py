@@ -21,10 +21,10 @@ from msgspec import UNSET
 
 from pbvote.core.errors import InputError
 from pbvote.core.manifest import Picture, Project
+from pbvote.draft.tables import NAME_HINT, is_clean, is_name
+from pbvote.draft.values import amount_text, parse_amount
 from pbvote.files import read_bytes
 from pbvote.sheet import read_rows
-from pbvote.tables import NAME_HINT, is_clean, is_name
-from pbvote.values import amount_text, parse_amount
 
 PLAIN = ("id", "number", "cost", "district", "latitude", "longitude", "url", "picture")
 TEXTS = ("title", "description", "category", "place", "proposer")

@@ -28,7 +28,7 @@ from pbvote.core.group import Random, Scalar
 from pbvote.core.manifest import Addendum, Manifest, Trustee, check_manifest
 from pbvote.core.note import Signer, VerifyKey, add_signature, parse_note
 from pbvote.core.sealing import Context
-from pbvote.decisions import Clock, Decisions
+from pbvote.trustee.decisions import Clock, Decisions
 
 KEY = "trustee.key"
 STATE = "state.db"

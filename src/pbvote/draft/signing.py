@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pbvote.ceremony import PLAN, manifest_trustees, read_ceremony
 from pbvote.core.closing import Closing
 from pbvote.core.election import box_origin, commission_name, open_election, registry_origin
 from pbvote.core.encoding import decode, encode
@@ -24,7 +23,7 @@ from pbvote.core.errors import InputError, PbvoteError, RefusedError, Verificati
 from pbvote.core.manifest import Addendum, Box, Manifest, Registrar, Roll, Trustee
 from pbvote.core.note import Signer, VerifyKey, parse_note, sign_note
 from pbvote.core.roll import PublicRoll, read_roll
-from pbvote.draft import Draft, build_manifest, trial_manifest
+from pbvote.draft.draft import Draft, build_manifest, trial_manifest
 from pbvote.files import (
     ADDENDA,
     COMMISSION,
@@ -35,6 +34,7 @@ from pbvote.files import (
     read_vkey,
     write_bytes,
 )
+from pbvote.trustee.ceremony import PLAN, manifest_trustees, read_ceremony
 
 CEREMONY = "ceremony"
 CLOSING = "bundle/closing.note"

@@ -24,6 +24,8 @@ from typing import Self
 
 from msgspec import UNSET
 
+from pbvote.box.intake import Arrival, check, read_cast, read_challenge, refusal
+from pbvote.box.kept import Kept, Receipts, damaged
 from pbvote.core.admission import Reason, Register, SignedCertificates
 from pbvote.core.ballot import BoxEntry, Close, Open
 from pbvote.core.election import Election, box_origin
@@ -32,8 +34,6 @@ from pbvote.core.errors import RefusedError, StorageError
 from pbvote.core.manifest import Box as BoxRecord
 from pbvote.core.note import Signer, parse_checkpoint, parse_note
 from pbvote.core.receipt import Receipt, SignedReceipt, sign_receipt
-from pbvote.intake import Arrival, check, read_cast, read_challenge, refusal
-from pbvote.kept import Kept, Receipts, damaged
 from pbvote.keyfile import load_signer, new_signer
 from pbvote.store.export import export
 from pbvote.store.log import SignedLog

@@ -36,9 +36,9 @@ from pbvote.core.manifest import (
     check_manifest,
 )
 from pbvote.core.selection import BallotFormat
-from pbvote.projects import ProjectSheet
-from pbvote.tables import NAME_HINT, Table, Tables, is_clean, is_name, join, read_toml
-from pbvote.values import parse_amount, parse_time, time_zone
+from pbvote.draft.projects import ProjectSheet
+from pbvote.draft.tables import NAME_HINT, Table, Tables, is_clean, is_name, join, read_toml
+from pbvote.draft.values import parse_amount, parse_time, time_zone
 
 DRAFT = "election.toml"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)

@@ -8,11 +8,11 @@ same one again (RFC 8032): so none exists before its entry is on disk.
 
 from __future__ import annotations
 
+from pbvote.box.intake import Arrival
 from pbvote.core.ballot import Use
 from pbvote.core.encoding import Bytes32, Record, decode, encode, u64, unix_time
 from pbvote.core.errors import EncodingError, StorageError
 from pbvote.core.receipt import Receipt
-from pbvote.intake import Arrival
 from pbvote.store.log import SignedLog
 
 _BALLOT = b"ballot/"

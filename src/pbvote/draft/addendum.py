@@ -21,9 +21,9 @@ from pbvote.core.manifest import (
     check_unique,
 )
 from pbvote.core.note import Signer, sign_note
+from pbvote.draft.signing import pending
+from pbvote.draft.values import parse_amount, parse_time, time_zone
 from pbvote.files import write_bytes
-from pbvote.signing import pending
-from pbvote.values import parse_amount, parse_time, time_zone
 
 FIELDS = ("title", "description", "cost", "withdrawn")
 

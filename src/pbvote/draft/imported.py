@@ -25,11 +25,11 @@ from pbvote.core.encoding import nfc
 from pbvote.core.errors import InputError
 from pbvote.core.manifest import Contest, Project
 from pbvote.core.selection import Grades, Points, Ranking, Vector
+from pbvote.draft.projects import projects_csv
+from pbvote.draft.tables import is_name
+from pbvote.draft.template import PROJECTS
+from pbvote.draft.values import amount_text, minor_digits
 from pbvote.pabulib import Election, PbProject, ballot_format
-from pbvote.projects import projects_csv
-from pbvote.tables import is_name
-from pbvote.template import PROJECTS
-from pbvote.values import amount_text, minor_digits
 
 CONTEST = "pb"
 _NO_CURRENCY = "XXX"  # ISO 4217's code for none

@@ -36,7 +36,7 @@ from pbvote.core.manifest import Trustee
 from pbvote.core.note import Signer, VerifyKey, open_note, parse_note, sign_note
 from pbvote.files import read_bytes, write_bytes
 from pbvote.keyfile import MODERATE, Cost
-from pbvote.trustee import KEY, AgreedKey, OpenFolder, Secret
+from pbvote.trustee.folder import KEY, AgreedKey, OpenFolder, Secret
 
 PLAN = "ceremony.json"
 
