@@ -91,6 +91,7 @@ def _close(
             raise
         raise RefusedError(
             f"{name} isn't closed properly ({error.what})",
+            where=error.where,
             hint=f"Close it and bring its log again, or declare it: --cut {name}=REASON",
         ) from None
     return log

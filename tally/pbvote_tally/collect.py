@@ -13,10 +13,10 @@ from pathlib import Path
 
 from pbvote.core.closing import ClosedLog
 from pbvote.core.election import Election
-from pbvote.core.errors import InputError, VerificationError
+from pbvote.core.errors import InputError, PbvoteError, VerificationError
 from pbvote.core.merkle import root_of
 from pbvote.core.note import Checkpoint, open_checkpoint, parse_note
-from pbvote.core.tiles import CHECKPOINT, layout
+from pbvote.core.tiles import CHECKPOINT, iter_entries, layout
 from pbvote.files import addenda_notes, read_bytes, write_bytes
 from pbvote_tally import bundle as names
 from pbvote_tally.bundle import Bundle, FolderBundle
@@ -64,21 +64,39 @@ def collect(folder: Path, election: Election, source: Path, report: Report = SIL
 def _take(folder: Path, election: Election, exported: Path, note: bytes, origin: str) -> None:
     where = str(exported / CHECKPOINT)
     checkpoint = open_checkpoint(note, election.log_keys[origin], where)
-    log, home = _as_closed(checkpoint), names.log_folder(origin)
-    arriving = log_entries(lambda name: read_bytes(exported / Path(name).relative_to(home)), log)
+    home = names.log_folder(origin)
     present = present_log(FolderBundle(folder), election, origin)
+    root = _arriving_root(exported, checkpoint, 0 if present is None else present.size)
     if present is not None and present.size > checkpoint.size:
-        entries = islice(log_entries(FolderBundle(folder).read, _as_closed(present)), log.size)
-        _check_root(folder, root_of(entries), checkpoint, note)
-        deque(arriving, maxlen=0)
+        here = log_entries(FolderBundle(folder).read, _as_closed(present))
+        _check_root(folder, _root_at(here, checkpoint.size), checkpoint, note)
         return
     if present is not None:
-        _check_root(folder, root_of(islice(arriving, present.size)), present, note)
-    deque(arriving, maxlen=0)
+        _check_root(folder, root, present, note)
     for tile in layout(checkpoint.size):
         write_bytes(folder / home / tile.path, read_bytes(exported / tile.path))
     write_bytes(folder / home / CHECKPOINT, note)
-    _remove_others(folder / home, log)
+    _remove_others(folder / home, _as_closed(checkpoint))
+
+
+def _arriving_root(exported: Path, checkpoint: Checkpoint, size: int) -> bytes:
+    """The root that an arriving log had at `size`; an error names the stick."""
+    try:
+        return _root_at(iter_entries(lambda path: read_bytes(exported / path), checkpoint), size)
+    except PbvoteError as error:
+        if not error.where.startswith(str(exported)):
+            error.where = f"{exported}/{error.where}"
+        raise
+
+
+def _root_at(entries: Iterator[bytes], size: int) -> bytes:
+    """The root over the first `size` entries, once all of them are read and so proven.
+
+    A damaged copy must not pass for a fork: that would accuse whoever kept the log.
+    """
+    root = root_of(islice(entries, size))
+    deque(entries, maxlen=0)
+    return root
 
 
 def present_log(bundle: Bundle, election: Election, origin: str) -> Checkpoint | None:
