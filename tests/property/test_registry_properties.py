@@ -20,8 +20,9 @@ from pbvote.core.card import Certificate, Channel, Enrol, RegistryEntry, Revocat
 from pbvote.core.encoding import decode
 from pbvote.core.errors import InputError, RefusedError
 from pbvote.core.note import open_checkpoint
-from pbvote.registry import IssuedCard, Registry, RegistryLog, Roll, Status
+from pbvote.registry import IssuedCard, Registry, Roll, Status
 from pbvote.registry.rollfile import Person, read_roll_file
+from pbvote.store.log import SignedLog
 from pbvote.store.memory import MemoryStore
 from support import seeded
 
@@ -80,7 +81,7 @@ class Desk:
         signer = self.built.registrars["mairie"]
         self.registry = Registry(
             self.folder,
-            RegistryLog(self.store, signer),
+            SignedLog(self.store, signer),
             Roll.open(self.folder / "roll.db"),
             signer,
             self.built.election,

@@ -35,12 +35,12 @@ from pbvote.registry import (
     ROLL,
     CheckpointCopy,
     Registry,
-    RegistryLog,
     Roll,
     export_log,
     purge,
 )
 from pbvote.registry.rollfile import Person
+from pbvote.store.log import SignedLog, open_log
 from pbvote.store.memory import MemoryStore
 from support import seeded
 
@@ -651,7 +651,7 @@ def test_a_roll_whose_district_the_manifest_lacks(tmp_path: Path) -> None:
 
 def test_a_log_of_another_election(town: Town) -> None:
     folder = town.folders["mairie"]
-    log = RegistryLog.open(folder / LOG, load_signer(folder / KEY), create=False)
+    log = open_log(folder / LOG, load_signer(folder / KEY), create=False)
     log.append(encode(Enrol(election=bytes(32), pseudonym=bytes(16))))
     log.close()
     with pytest.raises(RefusedError, match="the log in this folder is of another election"):
@@ -699,7 +699,7 @@ class FullStore(MemoryStore):
 def test_a_full_disk_changes_nothing(town: Town) -> None:
     folder, store = town.folders["mairie"], FullStore()
     signer, roll = load_signer(folder / KEY), Roll.open(folder / ROLL)
-    log = RegistryLog(store, signer)
+    log = SignedLog(store, signer)
     with Registry(folder, log, roll, signer, town.built.election, "mairie", now=now) as registry:
         registry.issue(["1"], "online")
         store.full = True
@@ -721,7 +721,7 @@ def test_a_full_disk_changes_nothing(town: Town) -> None:
 
 @pytest.mark.parametrize("entry", [b"", bytes(65536)])
 def test_an_entry_that_can_not_be_logged(entry: bytes) -> None:
-    log = RegistryLog(MemoryStore(), Signer("town/a", bytes(32)))
+    log = SignedLog(MemoryStore(), Signer("town/a", bytes(32)))
     with pytest.raises(InputError, match="a log entry of"):
         log.append_all([b"right", entry])
     assert log.size == 0

@@ -21,7 +21,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import nacl.bindings
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nacl.exceptions import BadSignatureError
 
 from pbvote.core.encoding import MAX_INT, from_base64, to_base64
@@ -132,13 +131,13 @@ class Signer:
     if the name can't be a key's.
     """
 
-    __slots__ = ("_key", "verify_key")
+    __slots__ = ("_secret", "verify_key")
 
     def __init__(self, name: str, seed: bytes) -> None:
         if len(seed) != SEED_SIZE:
             raise EncodingError("an Ed25519 seed must be 32 bytes", where=name)
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.verify_key = VerifyKey(name, self._key.public_key().public_bytes_raw())
+        public, self._secret = nacl.bindings.crypto_sign_seed_keypair(seed)
+        self.verify_key = VerifyKey(name, public)
 
     @property
     def name(self) -> str:
@@ -147,7 +146,7 @@ class Signer:
 
     def sign(self, message: bytes) -> bytes:
         """The raw signature, 64 bytes (RFC 8032; certificates and receipts hold it so)."""
-        return self._key.sign(message)
+        return nacl.bindings.crypto_sign(message, self._secret)[:64]
 
     def __repr__(self) -> str:
         return f"Signer({self.verify_key.text!r})"

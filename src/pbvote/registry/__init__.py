@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from pbvote.registry.folder import CARDS, KEY, LOG, ROLL, export_log, purge
-from pbvote.registry.log import Cards, CheckpointCopy, Issued, RegistryLog
+from pbvote.registry.log import Cards, CheckpointCopy, Issued
 from pbvote.registry.opened import RegistryStatus
 from pbvote.registry.registrar import IssuedCard, Registry
 from pbvote.registry.roll import STATUSES, Listed, Progress, Roll, Status
@@ -31,7 +31,6 @@ __all__ = [
     "Listed",
     "Progress",
     "Registry",
-    "RegistryLog",
     "RegistryStatus",
     "Roll",
     "Status",

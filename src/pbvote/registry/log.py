@@ -5,41 +5,15 @@ docs/protocol.md, sections 7 and 8 (rules 1 and 2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from pbvote.core.card import Certificate, Channel, Enrol, RegistryClose, RegistryEntry, Revocation
-from pbvote.core.encoding import MAX_ENTRY, decode
+from pbvote.core.encoding import decode
 from pbvote.core.errors import EncodingError, InputError, StorageError
-from pbvote.core.note import Signer, parse_checkpoint, parse_note
+from pbvote.core.note import parse_checkpoint, parse_note
 from pbvote.files import read_bytes, write_bytes
-from pbvote.store.log import SignedLog, _Append
-from pbvote.store.mark import Mark, mark_path
-from pbvote.store.sqlite import SqliteStore
-
-
-class RegistryLog(SignedLog):
-    """A signed log that takes a whole batch in one commit."""
-
-    @classmethod
-    def open(cls, path: Path, signer: Signer, *, create: bool, adopt: bool = False) -> Self:
-        """As `store.log.open_log`."""
-        store = SqliteStore.open(path, create=create)
-        try:
-            mark = Mark(mark_path(path), adopt=adopt)
-        except BaseException:
-            store.close()
-            raise
-        return cls(store, signer, mark)
-
-    def append_all(self, entries: Sequence[bytes]) -> None:
-        """Add entries in this order: all durable, or none. Errors as in `append`."""
-        for entry in entries:
-            if not 0 < len(entry) <= MAX_ENTRY:
-                raise EncodingError(f"a log entry of {len(entry)} bytes; 1 to {MAX_ENTRY} fit")
-        with self._writing:
-            self._commit([_Append(entry, None) for entry in entries])
 
 
 class Issued(NamedTuple):

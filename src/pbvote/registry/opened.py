@@ -20,9 +20,10 @@ from pbvote.core.tiles import CHECKPOINT, iter_entries
 from pbvote.files import read_bytes
 from pbvote.keyfile import load_signer, new_signer
 from pbvote.registry.folder import KEY, LOG, ROLL
-from pbvote.registry.log import Cards, Issued, RegistryLog
+from pbvote.registry.log import Cards, Issued
 from pbvote.registry.roll import Listed, Roll
 from pbvote.store.export import export
+from pbvote.store.log import SignedLog, open_log
 
 MAX_TIME = 2**32 - 1
 
@@ -49,7 +50,7 @@ class OpenRegistry:
     def __init__(
         self,
         folder: Path,
-        log: RegistryLog,
+        log: SignedLog,
         roll: Roll,
         signer: Signer,
         election: Election,
@@ -87,7 +88,7 @@ class OpenRegistry:
         RefusedError if there is one already. The roll comes with `Roll.create(folder / ROLL, …)`.
         """
         signer = new_signer(folder / KEY, registry_origin(slug, name))
-        RegistryLog.open(folder / LOG, signer, create=True).close()
+        open_log(folder / LOG, signer, create=True).close()
         return signer.verify_key.text
 
     @classmethod
@@ -113,7 +114,7 @@ class OpenRegistry:
         signer = load_signer(folder / KEY)
         roll = Roll.open(folder / ROLL)
         try:
-            log = RegistryLog.open(folder / LOG, signer, create=False, adopt=adopt)
+            log = open_log(folder / LOG, signer, create=False, adopt=adopt)
             try:
                 return cls(folder, log, roll, signer, election, name, now=now, random=random)
             except BaseException:

@@ -7,7 +7,7 @@ is durable: in the database, in the second copy if it is there, and below the ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,11 @@ from pbvote.store.sqlite import SqliteStore
 
 Private = Callable[[int], Mapping[bytes, bytes]]
 """Index of an entry → the private values kept with it (a receipt depends on its index)."""
+
+
+def _check_size(entry: bytes) -> None:
+    if not 0 < len(entry) <= MAX_ENTRY:
+        raise EncodingError(f"a log entry of {len(entry)} bytes; 1 to {MAX_ENTRY} fit")
 
 
 class _Append:
@@ -145,8 +150,7 @@ class SignedLog:
         nothing was added then, but if only the mark failed the entry stands, so look with `get`
         before trying again.
         """
-        if not 0 < len(entry) <= MAX_ENTRY:
-            raise EncodingError(f"a log entry of {len(entry)} bytes; 1 to {MAX_ENTRY} fit")
+        _check_size(entry)
         append = _Append(entry, private)
         with self._queue:
             self._waiting.append(append)
@@ -158,6 +162,13 @@ class SignedLog:
         if append.error is not None:
             raise append.error
         return append.index
+
+    def append_all(self, entries: Sequence[bytes]) -> None:
+        """Add entries in this order, in one commit: all durable, or none. Errors as in `append`."""
+        for entry in entries:
+            _check_size(entry)
+        with self._writing:
+            self._commit([_Append(entry, None) for entry in entries])
 
     def _wait(self, append: _Append) -> None:
         try:
