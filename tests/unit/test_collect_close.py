@@ -28,6 +28,7 @@ from pbvote.core.errors import EncodingError, InputError, PbvoteError, RefusedEr
 from pbvote.core.errors import VerificationError as Verification
 from pbvote.core.note import parse_note
 from pbvote_tally.bundle import FolderBundle
+from pbvote_tally.cli import close
 from pbvote_tally.close import Declared, draft_closing
 from pbvote_tally.close import sign_closing as commission_signs
 from pbvote_tally.collect import collect, copy_documents, present_log
@@ -476,3 +477,19 @@ def test_the_rest_of_a_cut_box_found_later(
     collect(folder, built.election, stick(built, logs[BOX], tmp_path / "rest"))
     with pytest.raises(Verification, match=f"logs/{BOX}/checkpoint"):
         rebuild(FolderBundle(folder), built.commission.verify_key)
+
+
+def test_the_command_takes_nothing_in_after_the_closing(
+    built: BuiltElection, logs: Entries, folder: Path, tmp_path: Path
+) -> None:
+    """Not even reading the stick; the bundle stays as it was signed."""
+    source = whole(built, logs, tmp_path / "stick")
+    collect(folder, built.election, source)
+    write_files({"closing.note": sign_closing(built, draft(built, folder))}, folder)
+    before = read_files(folder)
+    key = built.commission.verify_key.text.encode()
+    write_files({"commission.vkey": key}, tmp_path / "election")
+    shutil.move(folder, tmp_path / "election" / "bundle")
+    with pytest.raises(RefusedError, match=r"listed, not counted"):
+        close(tmp_path / "election", logs=[tmp_path / "nowhere"])
+    assert read_files(tmp_path / "election" / "bundle") == before
