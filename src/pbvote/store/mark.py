@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -91,14 +92,17 @@ class Mark:
             )
 
     def write(self, size: int, root: bytes) -> None:
-        """Set the mark, durable when this returns."""
+        """Set the mark: a killed process leaves it set, a power cut may leave one of seconds ago.
+
+        That is always one the database has passed, so it costs no sync a commit: what an older
+        mark can't notice is a database put back from within those seconds.
+        """
         number = self._number + 1
         text = f"{_HEAD} {number:020} {size:020} {root.hex()} "
         data = (text + hashlib.sha256(text.encode()).hexdigest() + "\n").encode()
         try:
             if os.pwrite(self._file, data, number % 2 * _SLOT) != len(data):
                 raise OSError(0, "written in part")
-            os.fdatasync(self._file)
         except OSError as error:
             raise _failed(self.path, error) from error
         self._number, self.value = number, MarkValue(size, root)
@@ -106,6 +110,8 @@ class Mark:
     def close(self) -> None:
         """Let go of the file; closing twice does nothing."""
         if self._file >= 0:
+            with suppress(OSError):
+                os.fdatasync(self._file)
             os.close(self._file)
             self._file = -1
 
