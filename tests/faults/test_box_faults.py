@@ -57,6 +57,7 @@ class Town:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pipesize=2**20,
+            bufsize=0,  # readline must leave to communicate what comes after its line
         )
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
