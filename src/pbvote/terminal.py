@@ -18,6 +18,8 @@ from pbvote.core.errors import InputError, PbvoteError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from pbvote.core.note import VerifyKey
+
 
 def run(app: Callable[[], Any]) -> NoReturn:
     """Run a command line and leave with its exit code; our errors never show a traceback."""
@@ -67,6 +69,31 @@ def passphrase(what: str, file: Path | None, *, new: bool = False) -> str:
     if new and getpass("The same again: ") != typed:
         raise InputError("the two passphrases differ", hint="Begin again")
     return typed
+
+
+def commission_key(bundle: Path, given: str | None) -> VerifyKey:
+    """The commission's vkey: as given (itself or its file), or the one beside the bundle, shown."""
+    from pbvote.core.note import VerifyKey
+    from pbvote.files import COMMISSION, read_vkey
+
+    if given is not None:
+        is_file = len(given) < 4096 and Path(given).is_file()
+        return read_vkey(Path(given)) if is_file else VerifyKey.parse(given.strip())
+    absolute = bundle.resolve()
+    for path in (absolute.with_suffix(".vkey"), absolute.parent / COMMISSION):
+        if path.is_file():
+            return show_key(read_vkey(path))
+    raise InputError(
+        "the commission's vkey isn't beside the bundle",
+        where=str(bundle),
+        hint="Give it as the town published it: --commission KEY or --commission FILE",
+    )
+
+
+def show_key(key: VerifyKey) -> VerifyKey:
+    """Show a key that nobody named, so that it is compared."""
+    hint(f"Compare this key with the one the town published: {key.text}")
+    return key
 
 
 class Steps:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from pbvote.terminal import Steps, hint, passphrase, run, say, say_json
+from pbvote.terminal import Steps, commission_key, hint, passphrase, run, say, say_json
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from pbvote.core.note import VerifyKey
     from pbvote_tally.close import Declared
     from pbvote_tally.custody import Trustee
     from pbvote_tally.tally import Tally
@@ -277,7 +276,7 @@ def verify(
     from pbvote_tally.bundle import open_bundle
     from pbvote_tally.verify import verify as verify_bundle
 
-    key = _commission(bundle, commission)
+    key = commission_key(bundle, commission)
     with Steps(quiet=quiet or json) as steps:
         verified = verify_bundle(
             open_bundle(bundle), key, executor=_executor(workers), report=steps
@@ -359,22 +358,3 @@ def _key_passphrase(folder: Path, file: Path | None) -> str | None:
     from pbvote.keyfile import is_sealed
 
     return passphrase("the commission", file) if is_sealed(folder / COMMISSION_KEY) else None
-
-
-def _commission(bundle: Path, given: str | None) -> VerifyKey:
-    from pbvote.core.errors import InputError
-    from pbvote.core.note import VerifyKey
-    from pbvote.files import COMMISSION, read_vkey
-
-    if given is not None:
-        return read_vkey(Path(given)) if Path(given).is_file() else VerifyKey.parse(given.strip())
-    absolute = bundle.resolve()
-    for path in (absolute.with_suffix(".vkey"), absolute.parent / COMMISSION):
-        if path.is_file():
-            key = read_vkey(path)
-            hint(f"Compare this key with the one the town published: {key.text}")
-            return key
-    raise InputError(
-        "the commission's vkey isn't beside the bundle",
-        hint="Give it as the town published it: --commission KEY or --commission FILE",
-    )

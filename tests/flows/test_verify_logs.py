@@ -342,6 +342,14 @@ LOGS: dict[str, tuple[Change, str, str]] = {
     ),
     "log: missing": (without("logs/box/online/"), "logs/box/online/checkpoint", "missing"),
     "log: of a lost box": (smuggled, "logs/box/kiosk-2/", "place"),
+    "log: a checkpoint of a lost box": (
+        setting(
+            "logs/box/kiosk-2/checkpoint",
+            lambda own: log_files(signer_of(own.built, "box/kiosk-2"), [])["checkpoint"],
+        ),
+        "logs/box/kiosk-2/checkpoint",
+        "place",
+    ),
     "log: of nobody": (
         copied("logs/box/cellar/checkpoint", "logs/box/online/checkpoint"),
         "logs/box/cellar/checkpoint",

@@ -250,8 +250,8 @@ def _bundle(
 ) -> tuple[Path, VerifyKey]:
     """The bundle's path and the commission's key; the key beside it is shown, to be compared."""
     from pbvote.core.errors import InputError
-    from pbvote.core.note import VerifyKey
     from pbvote.files import COMMISSION, read_vkey
+    from pbvote.terminal import commission_key, show_key
 
     if bundle is None:
         if folder is None:
@@ -266,21 +266,9 @@ def _bundle(
                 where=str(bundle),
                 hint="Until then, check it against the box alone: --box",
             )
-    if commission is not None:
-        given = Path(commission)
-        is_file = len(commission) < 4096 and given.is_file()
-        return bundle, read_vkey(given) if is_file else VerifyKey.parse(commission.strip())
-    beside = bundle.resolve()
-    places = [beside.with_suffix(".vkey"), beside.parent / COMMISSION]
-    for path in places if folder is None else [folder / COMMISSION]:
-        if path.is_file():
-            key = read_vkey(path)
-            hint(f"Compare this key with the one the town published: {key.text}")
-            return bundle, key
-    raise InputError(
-        "the commission's vkey isn't beside the bundle",
-        hint="Give it as the town published it: --commission KEY or --commission FILE",
-    )
+    if commission is None and folder is not None:
+        return bundle, show_key(read_vkey(folder / COMMISSION))
+    return bundle, commission_key(bundle, commission)
 
 
 def _receipt_text(given: str) -> ReceiptText:

@@ -113,12 +113,13 @@ class SqliteStore:
     @property
     def size(self) -> int:
         row = self._one("SELECT coalesce(max(position) + 1, 0) FROM entry")
-        return int(row[0]) if row else 0
+        with _explained(self.path):
+            return int(row[0]) if row else 0
 
     @property
     def checkpoint(self) -> bytes | None:
         row = self._one("SELECT note FROM checkpoint")
-        return bytes(row[0]) if row else None
+        return self._bytes(row)
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         stop = self.size if stop is None else min(stop, self.size)
@@ -127,12 +128,13 @@ class SqliteStore:
                 "SELECT data FROM entry WHERE position >= ? AND position < ? ORDER BY position",
                 (start, min(start + _CHUNK, stop)),
             )
-            yield from (row[0] for row in rows)
+            with _explained(self.path):
+                data = [_bytes(row[0]) for row in rows]
+            yield from data
             start += _CHUNK
 
     def get(self, key: bytes) -> bytes | None:
-        row = self._one("SELECT value FROM private WHERE key = ?", (key,))
-        return bytes(row[0]) if row else None
+        return self._bytes(self._one("SELECT value FROM private WHERE key = ?", (key,)))
 
     def items(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         start = prefix
@@ -140,9 +142,11 @@ class SqliteStore:
             "SELECT key, value FROM private WHERE key >= ? ORDER BY key LIMIT ?", (start, _CHUNK)
         ):
             for key, value in rows:
+                with _explained(self.path):
+                    pair = _bytes(key), _bytes(value)
                 if not key.startswith(prefix):
                     return
-                yield key, value
+                yield pair
             start = rows[-1][0] + b"\x00"
 
     def commit(
@@ -179,6 +183,10 @@ class SqliteStore:
             self._db.close()
             if self._writer is not None:
                 self._writer.close()
+
+    def _bytes(self, row: tuple[object, ...] | None) -> bytes | None:
+        with _explained(self.path):
+            return _bytes(row[0]) if row else None
 
     def _one(self, query: str, values: tuple[object, ...] = ()) -> tuple[bytes, ...] | None:
         rows = self._all(query, values)
@@ -247,6 +255,19 @@ def _explained(path: Path) -> Iterator[None]:
         raise StorageError(
             f"can't be used ({error.strerror})", where=str(path), hint="Look at the disk"
         ) from error
+    except (TypeError, ValueError, OverflowError) as error:  # what isn't bytes where bytes were
+        raise StorageError(
+            "damaged: it holds what no log of pbvote holds", where=str(path), hint=_DAMAGED
+        ) from error
+
+
+_DAMAGED = "Copy it away as it is, with the files beside it, then restore the second copy"
+
+
+def _bytes(value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError
+    return value
 
 
 def _code(error: BaseException) -> int:
@@ -271,5 +292,5 @@ def _explain(error: sqlite3.Error) -> tuple[str, str]:
         return f"the log is closed ({error})", "Open it again"
     return (
         f"damaged, or not a log of pbvote ({error})",
-        "Copy it away as it is, with the files beside it, then restore the second copy",
+        _DAMAGED,
     )
