@@ -114,6 +114,13 @@ class ZipBundle:
         self._names: set[str] = set()
         for info in self._zip.infolist():
             self._check(info)
+        tops = {name.partition("/")[0] for name in self._names}
+        if len(tops) == 1 and f"{next(iter(tops))}/{MANIFEST}" in self._names:
+            raise InputError(
+                f"everything is in one folder, {tops.pop()}",
+                where=str(path),
+                hint="Zip what is in the folder, not the folder: cd into it, zip -r ../bundle.zip .",
+            )
 
     def _check(self, info: zipfile.ZipInfo) -> None:
         name = info.orig_filename  # as written: zipfile itself turns backslashes round

@@ -66,7 +66,7 @@ def close(
     from pbvote.keyfile import load_signer
     from pbvote_tally.bundle import CLOSING, FolderBundle
     from pbvote_tally.close import draft_closing, sign_closing
-    from pbvote_tally.collect import collect, copy_documents
+    from pbvote_tally.collect import collect, collect_copies, copy_documents
 
     election = load_election(folder)
     bundle = folder / "bundle"
@@ -79,6 +79,9 @@ def close(
     with Steps() as steps:
         for source in logs or []:
             collect(bundle, election, source, steps)
+        for source in logs or []:
+            for kept in collect_copies(bundle, election, source):
+                steps.note(f"A checkpoint that its log doesn't reach is kept as {kept}")
         declared = {**_declared(cut, "cut"), **_declared(lost, "lost")}
         steps.step("The closing: every log read to its end")
         closing = draft_closing(FolderBundle(bundle), election, time_text(int(time())), declared)
@@ -87,6 +90,7 @@ def close(
     write_bytes(bundle / CLOSING, sign_closing(closing, signer))
     for log in closing.logs:
         say(f"{log.status:7}{log.size:>8} entries  {log.origin}")
+        say(f"{'root':>15} {log.root.hex()}")
     say(f"Next: {election.manifest.quorum} trustees sign it with `pbvote trustee sign`.")
 
 
@@ -128,9 +132,8 @@ def mix(
     \b
     Example: pbvote-tally mix DIR --trustee trustees/anne
     """
-    with Steps() as steps:
-        tally = _tally(folder, out or folder / "bundle", workers, steps)
-        tally.mix(_trustee(trustee, passphrase_file))
+    with _trustee(trustee, passphrase_file) as me, Steps() as steps:
+        _tally(folder, out or folder / "bundle", workers, steps).mix(me)
     say("Mixed.")
 
 
@@ -149,9 +152,8 @@ def open_(
     \b
     Example: pbvote-tally open DIR --trustee trustees/anne
     """
-    with Steps() as steps:
-        tally = _tally(folder, out or folder / "bundle", workers, steps)
-        tally.open(_trustee(trustee, passphrase_file))
+    with _trustee(trustee, passphrase_file) as me, Steps() as steps:
+        _tally(folder, out or folder / "bundle", workers, steps).open(me)
     say("Opened.")
 
 
@@ -195,8 +197,9 @@ def count(
     """
     if source.is_dir():
         with Steps(quiet=json) as steps:
-            counted = _tally(source, source / "bundle", workers, steps).count()
-        _say_counted(counted, json)
+            tally = _tally(source, source / "bundle", workers, steps)
+            counted = tally.count()
+        _say_counted(counted, tally.rebuilt.election.manifest.languages[0], json)
         return
     from pbvote_tally.plain import count_file
 
@@ -221,8 +224,9 @@ def publish(folder: Folder, passphrase_file: Passphrase = None, workers: Workers
 
     signer = load_signer(folder / COMMISSION_KEY, _key_passphrase(folder, passphrase_file))
     with Steps() as steps:
-        counted = _tally(folder, folder / "bundle", workers, steps).publish(signer)
-    _say_counted(counted, json=False)
+        tally = _tally(folder, folder / "bundle", workers, steps)
+        counted = tally.publish(signer)
+    _say_counted(counted, tally.rebuilt.election.manifest.languages[0], json=False)
     say(f"Published in {folder / 'bundle'}")
 
 
@@ -249,8 +253,9 @@ def run_all(
     signer = load_signer(folder / COMMISSION_KEY, _key_passphrase(folder, passphrase_file))
     trustees = sorted((_trustee(t, passphrase_file) for t in trustee), key=lambda t: t.number)
     with Steps() as steps:
-        counted = _tally(folder, folder / "bundle", workers, steps).run(trustees, signer)
-    _say_counted(counted, json=False)
+        tally = _tally(folder, folder / "bundle", workers, steps)
+        counted = tally.run(trustees, signer)
+    _say_counted(counted, tally.rebuilt.election.manifest.languages[0], json=False)
 
 
 @app.command()
@@ -283,9 +288,9 @@ def verify(
         )
     for finding in verified.evidence:
         hint(f"{finding.file}: {finding.finding} ({finding.detail})")
-    _say_counted(verified.counted, json)
+    election = verified.rebuilt.election
+    _say_counted(verified.counted, election.manifest.languages[0], json)
     if not json:
-        election = verified.rebuilt.election
         say(f"Everything holds. Election {election.id.hex()[:16]}…, {key.text}")
 
 
@@ -294,7 +299,7 @@ def main() -> NoReturn:
     run(app)
 
 
-def _say_counted(counted: list[Counted], json: bool) -> None:
+def _say_counted(counted: list[Counted], language: str, json: bool) -> None:
     from pbvote_tally.count import outcome_json
     from pbvote_tally.words import result_lines
 
@@ -313,7 +318,7 @@ def _say_counted(counted: list[Counted], json: bool) -> None:
         )
         return
     for c in counted:
-        for line in result_lines(c):
+        for line in result_lines(c, language):
             say(line)
 
 

@@ -13,9 +13,10 @@ from pbvote.core.election import Election
 from pbvote.core.encoding import encode, nfc
 from pbvote.core.errors import InputError, RefusedError, VerificationError
 from pbvote.core.merkle import EMPTY_ROOT
-from pbvote.core.note import Signer, sign_note
+from pbvote.core.note import Checkpoint, Signer, open_checkpoint, parse_note, sign_note
 from pbvote_tally.bundle import Bundle
 from pbvote_tally.collect import present_log
+from pbvote_tally.evidence import NAME as EVIDENCE
 from pbvote_tally.logs import box_entries, registry_entries
 from pbvote_tally.rebuild import log_entries
 
@@ -76,6 +77,8 @@ def _close(
             f"the log of {name} isn't here",
             hint=f"Bring its stick, or declare it: --lost {name}=REASON",
         )
+    if said is None:
+        _check_copies(bundle, election, checkpoint)
     status: Status = "cut" if said else "closed"
     log = ClosedLog(
         origin=origin,
@@ -95,6 +98,24 @@ def _close(
             hint=f"Close it and bring its log again, or declare it: --cut {name}=REASON",
         ) from None
     return log
+
+
+def _check_copies(bundle: Bundle, election: Election, checkpoint: Checkpoint) -> None:
+    """Section 7: a closing never goes below a checkpoint of which somebody has a copy."""
+    short, key = _short(checkpoint.origin), election.log_keys[checkpoint.origin]
+    for name in bundle.names():
+        if not (EVIDENCE.fullmatch(name) and name.endswith(".note")):
+            continue
+        note = bundle.read(name)
+        if parse_note(note, name).text.split("\n", 1)[0] != checkpoint.origin:
+            continue
+        copy = open_checkpoint(note, key, name)
+        if copy.size >= checkpoint.size and copy != checkpoint:
+            raise RefusedError(
+                f"{short} once had {copy.size} entries; the log brought has {checkpoint.size}",
+                where=name,
+                hint=f"Bring its newest log; if that is lost, declare it: --cut {short}=REASON",
+            )
 
 
 def _short(origin: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pbvote.core.closing import ClosedLog
 from pbvote.core.election import Election
-from pbvote.core.errors import InputError, PbvoteError, VerificationError
+from pbvote.core.errors import EncodingError, InputError, PbvoteError, VerificationError
 from pbvote.core.merkle import root_of
 from pbvote.core.note import Checkpoint, open_checkpoint, parse_note
 from pbvote.core.tiles import CHECKPOINT, iter_entries, layout
@@ -52,13 +52,42 @@ def collect(folder: Path, election: Election, source: Path, report: Report = SIL
             report.step(f"{origin}: every entry against its checkpoint")
             _take(folder, election, exported, note, origin)
             taken.append(origin)
-    if not taken:
+    if not taken and not any(source.rglob("*.note")):  # those are for `collect_copies`
         raise InputError(
             "no log of this election is here",
             where=str(source),
             hint="Name the folder that `pbvote box export` or `pbvote registry export` wrote",
         )
     return taken
+
+
+def collect_copies(folder: Path, election: Election, source: Path) -> list[str]:
+    """Hold copies of checkpoints found at or below `source` against the logs taken (section 7).
+
+    A registrar's checkpoint is copied before it hands out a card, and a closing never goes below
+    such a copy. What a log doesn't reach or contradicts is kept as evidence: the names of those.
+    """
+    kept = []
+    for path in sorted(source.rglob("*.note")):
+        note = read_bytes(path)
+        try:
+            origin = parse_note(note, str(path)).text.split("\n", 1)[0]
+        except EncodingError:
+            continue
+        if origin not in election.log_keys:
+            continue
+        checkpoint = open_checkpoint(note, election.log_keys[origin], str(path))
+        present = present_log(FolderBundle(folder), election, origin)
+        if present is None or not _reaches(folder, present, checkpoint):
+            kept.append(keep_evidence(folder, note))
+    return kept
+
+
+def _reaches(folder: Path, present: Checkpoint, checkpoint: Checkpoint) -> bool:
+    if present.size < checkpoint.size:
+        return False
+    here = log_entries(FolderBundle(folder).read, _as_closed(present))
+    return _root_at(here, checkpoint.size) == checkpoint.root
 
 
 def _take(folder: Path, election: Election, exported: Path, note: bytes, origin: str) -> None:

@@ -44,15 +44,16 @@ def merge_lines(record: MergeRecord) -> list[str]:
     return [*lines, f"{record.accepted} ballots count"]
 
 
-def result_lines(counted: Counted) -> list[str]:
-    """A contest's numbers and its winners in the order chosen."""
+def result_lines(counted: Counted, language: str) -> list[str]:
+    """A contest's numbers and its winners in the order chosen, with their titles."""
     result, contest = counted.result, counted.contest
     projects = {project.id: project for project in contest.projects}
     lines = [
         f"{contest.id}: {result.ballots} ballots, {result.blank} blank, {result.invalid} invalid"
     ]
     for number, winner in enumerate(result.winners, 1):
-        title = next(iter(projects[winner].title.values()), winner)
+        titles = projects[winner].title
+        title = titles.get(language) or next(iter(titles.values()), winner)
         lines.append(f"{number:>4}. {winner}  {title}")
     won = set(result.winners)
     for tie in counted.outcome.ties:

@@ -23,6 +23,7 @@ from pbvote.core.errors import (
     RefusedError,
     SelectionError,
     StorageError,
+    VerificationError,
 )
 from pbvote.core.manifest import Contest
 from pbvote.core.note import VerifyKey
@@ -330,6 +331,20 @@ def test_box_in_the_hall_exports_after_closing_only(town: Town) -> None:
     assert isinstance(call(*export).error, RefusedError)
     call("box", "close", town, "kiosk-1")
     assert call(*export).code == 0
+
+
+def test_a_dead_box_is_exported_from_its_database_without_its_key(town: Town) -> None:
+    """The machine burnt: what is left is a stick with the second copy."""
+    call("box", "open", town, "kiosk-1")
+    stick = town / "copy.db"
+    for path in (town / "boxes" / "kiosk-1").glob("box.db*"):
+        shutil.copy(path, town / path.name.replace("box.db", "copy.db"))
+    shutil.rmtree(town / "boxes" / "kiosk-1")
+    export = ("box", "export", town, "kiosk-1", "--from", stick, "--to", town / "out")
+    called = call(*export)
+    assert called.code == 0 and "1 entr" in called.out and "--cut box/kiosk-1" in called.err
+    foreign = call("box", "export", town, "online", "--from", stick, "--to", town / "out")
+    assert isinstance(foreign.error, VerificationError)
 
 
 def test_status_while_another_process_has_the_box(town: Town) -> None:

@@ -22,8 +22,9 @@ from bundle_builder import (
     write_files,
 )
 from election_builder import BuiltElection, build_election
+from pbvote.core.ballot import Close
 from pbvote.core.closing import Closing
-from pbvote.core.encoding import encode
+from pbvote.core.encoding import decode, encode
 from pbvote.core.errors import EncodingError, InputError, PbvoteError, RefusedError, StorageError
 from pbvote.core.errors import VerificationError as Verification
 from pbvote.core.note import parse_note
@@ -31,7 +32,7 @@ from pbvote_tally.bundle import FolderBundle
 from pbvote_tally.cli import close
 from pbvote_tally.close import Declared, draft_closing
 from pbvote_tally.close import sign_closing as commission_signs
-from pbvote_tally.collect import collect, copy_documents, present_log
+from pbvote_tally.collect import collect, collect_copies, copy_documents, present_log
 from pbvote_tally.evidence import findings
 from pbvote_tally.rebuild import rebuild
 
@@ -493,3 +494,32 @@ def test_the_command_takes_nothing_in_after_the_closing(
     with pytest.raises(RefusedError, match=r"listed, not counted"):
         close(tmp_path / "election", logs=[tmp_path / "nowhere"])
     assert read_files(tmp_path / "election" / "bundle") == before
+
+
+def test_a_copied_checkpoint_that_its_log_reaches_is_nothing_new(
+    built: BuiltElection, logs: Entries, folder: Path, tmp_path: Path
+) -> None:
+    collect(folder, built.election, whole(built, logs, tmp_path / "stick"))
+    early = log_files(signer_of(built, BOX), logs[BOX][:2])["checkpoint"]
+    write_files({"copies/kiosk-1.note": early, "copies/other.note": b"no note"}, tmp_path / "copy")
+    assert collect_copies(folder, built.election, tmp_path / "copy") == []
+    assert draft_closing(FolderBundle(folder), built.election, AT, {}).logs
+
+
+def test_a_closing_never_goes_below_a_copied_checkpoint(
+    built: BuiltElection, logs: Entries, folder: Path, tmp_path: Path
+) -> None:
+    """Section 7: somebody closed an older database of the box, and brings that."""
+    close_of = encode(decode(logs[BOX][-1], Close))
+    older = [*logs[BOX][:2], close_of.replace(b'"cast":4', b'"cast":1')]
+    copied = log_files(signer_of(built, BOX), logs[BOX])["checkpoint"]
+    write_files({"kiosk-1.note": copied}, tmp_path / "copy")
+    collect(folder, built.election, whole(built, {**logs, BOX: older}, tmp_path / "stick"))
+    (kept,) = collect_copies(folder, built.election, tmp_path / "copy")
+    assert collect_copies(folder, built.election, tmp_path / "copy") == [kept]
+    with pytest.raises(RefusedError, match=r"box/kiosk-1 once had 6 entries.*has 3.*--cut") as told:
+        draft_closing(FolderBundle(folder), built.election, AT, {})
+    assert told.value.where == kept
+    declared = {BOX: Declared("cut", "an older database is all there is")}
+    closing = draft_closing(FolderBundle(folder), built.election, AT, declared)
+    assert {log.status for log in closing.logs} == {"closed", "cut"}

@@ -110,18 +110,50 @@ def export(
     folder: Folder,
     name: Name,
     to: Annotated[Path, typer.Option(help="A folder or stick; the log goes to box/NAME in it.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="The database of a box that died: its own, or its copy."),
+    ] = None,
 ) -> None:
     """Write the box's public log. Again and again: only what is new is written.
 
     A box in the hall exports only once it is closed: its order is that of the people in the queue.
+    A box whose machine died can't be closed: after the poll, --from takes what its database or
+    second copy holds, without its key; the closing then says `cut`.
 
     \b
     Example: pbvote box export DIR kiosk-1 --to /media/stick
+    Example: pbvote box export DIR kiosk-1 --from /media/copy/demo-kiosk-1.db --to /media/stick
     """
+    if source is not None:
+        size = _export_dead(folder, name, source, to / "box" / name)
+        say(f"{size} entries in {to / 'box' / name}")
+        hint(f"Unless it was closed, count it with: pbvote-tally close --cut box/{name}=REASON")
+        return
     with read(folder, name) as box, Steps() as steps:
         steps.step(f"The log of {name}, in tiles")
         size = box.export(to / "box" / name)
     say(f"{size} entries in {to / 'box' / name}")
+
+
+def _export_dead(folder: Path, name: str, source: Path, to: Path) -> int:
+    """What a database holds of this box's log, its checkpoint checked against the manifest."""
+    from pbvote.core.errors import InputError
+    from pbvote.core.note import open_checkpoint
+    from pbvote.files import load_election
+    from pbvote.store.export import export as export_log
+    from pbvote.store.sqlite import SqliteStore
+
+    election = load_election(folder)
+    election.box(name)
+    store = SqliteStore.open(source, read_only=True)
+    try:
+        if store.checkpoint is None:
+            raise InputError("an empty log", where=str(source), hint="Declare the box lost")
+        open_checkpoint(store.checkpoint, election.box_keys[name], str(source))
+        return export_log(store, to)
+    finally:
+        store.close()
 
 
 def opened(folder: Path, name: str, *, second: Path | None = None, adopt: bool = False) -> Box:

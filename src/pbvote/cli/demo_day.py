@@ -227,7 +227,7 @@ class Day:
         lines = ["", *merge_lines(verified.rebuilt.merge.record)]
         lines += [f"The box had refused: {what}" for what in poll.refused]
         for counted in verified.counted:
-            lines += ["", *result_lines(counted)]
+            lines += ["", *result_lines(counted, self.plan.languages[0])]
             lines += self.official_lines(set(counted.result.winners))
         return [
             *lines,

@@ -137,4 +137,5 @@ def closing_lines(closing: Closing) -> list[str]:
     for log in closing.logs:
         reason = "" if log.reason is UNSET else f", {log.reason}"
         lines.append(f"{log.status:7}{log.size:>8} entries  {log.origin}{reason}")
+        lines.append(f"{'root':>15} {log.root.hex()}")
     return lines

@@ -174,5 +174,27 @@ def test(own: OwnArgument, folder: Folder, passphrase_file: Passphrase = None) -
     say("This trustee can open what is sealed to the election's key.")
 
 
+@app.command()
+def purge(
+    own: OwnArgument,
+    passphrase_file: Passphrase = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask again.")] = False,
+) -> None:
+    """Destroy this trustee's share after the appeal period: it opens nothing any more.
+
+    Fewer than the threshold of shares left means that no sealed ballot can ever be opened.
+
+    \b
+    Example: pbvote trustee purge trustees/anne
+    """
+    from pbvote.trustee import destroy_share
+
+    secret = passphrase(_who(own), passphrase_file)
+    if not yes:
+        typer.confirm("Destroy the share for ever?", abort=True)
+    destroy_share(own, secret)
+    say("The share is destroyed. Destroy backups of this folder, too.")
+
+
 def _who(folder: Path) -> str:
     return f"the trustee in {folder}"
