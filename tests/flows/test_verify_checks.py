@@ -33,9 +33,7 @@ from bundle_changes import (
     town,
     without,
 )
-from election_builder import (
-    build_election,
-)
+from election_builder import build_election, make_contest, make_roll
 from pbvote.core import threshold
 from pbvote.core.encoding import encode
 from pbvote.core.errors import PbvoteError
@@ -222,3 +220,13 @@ def test_no_ballots_at_all() -> None:
     verified = verify(MemoryBundle(files), poll.built.commission.verify_key)
     assert [(r.ballots, r.winners) for r in verified.results.contests] == [(0, []), (0, [])]
     assert encode(verified.rebuilt.merge.record) == files["merge.json"]
+
+
+def test_a_town_without_districts() -> None:
+    built = build_election(districts=(), roll=make_roll(3, ()), contests=[make_contest()])
+    poll = Polling(built)
+    poll.cast(poll.card(0), "online", {"city": (0, 1, 0, 0, 0)})
+    verified = verify(
+        MemoryBundle(make_bundle(built, poll.finished())), built.commission.verify_key
+    )
+    assert [(r.ballots, r.winners) for r in verified.results.contests] == [(1, ["p2"])]

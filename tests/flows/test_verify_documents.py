@@ -35,9 +35,6 @@ from bundle_changes import (
     trustees,
     without,
 )
-from election_builder import (
-    pseudonym,
-)
 from pbvote.core.group import IDENTITY, ZERO
 from pbvote.core.manifest import (
     Addendum,
@@ -47,7 +44,6 @@ from pbvote.core.manifest import (
     TrusteeProof,
 )
 from pbvote.core.note import Signer, sign_note
-from pbvote.core.roll import write_roll
 
 
 def manifest_with(change: Callable[[Manifest], Manifest]) -> Change:
@@ -293,6 +289,11 @@ DOCUMENTS: dict[str, tuple[Change, str, str]] = {
         "manifest.note: boxes",
         "twice",
     ),
+    "manifest: two registrars of one name": (
+        manifest_with(lambda m: structs.replace(m, registrars=m.registrars[:1] * 2)),
+        "manifest.note: registrars",
+        "twice",
+    ),
     "manifest: two trustees of one name": (
         trustee_with(2, name="trustee-1"),
         "manifest.note: trustees",
@@ -377,9 +378,9 @@ DOCUMENTS: dict[str, tuple[Change, str, str]] = {
         "named",
     ),
     "roll: another": (
-        setting("roll.csv", lambda own: write_roll({pseudonym(1): "nord"})),
+        setting("roll.csv", lambda own: own.files["roll.csv"].replace(b"nord", b"sud", 1)),
         "roll.csv",
-        "manifest",
+        "isn't the roll",
     ),
     "roll: missing": (without("roll.csv"), "roll.csv", "missing"),
     "roll: unsorted": (
@@ -403,6 +404,11 @@ DOCUMENTS: dict[str, tuple[Change, str, str]] = {
         roll_with(lambda data: data.replace(b",", b"", 1)),
         "roll.csv:1",
         "",
+    ),
+    "roll: no comma and no district": (
+        roll_with(lambda data: data.replace(b",nord", b"", 1)),
+        "roll.csv:",
+        "form",
     ),
     "roll: another spelling of a pseudonym": (
         roll_with(lambda data: data.replace(b"==,", b",", 1)),
