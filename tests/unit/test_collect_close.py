@@ -390,7 +390,7 @@ def test_a_lost_box(built: BuiltElection, logs: Entries, folder: Path, tmp_path:
     with pytest.raises(RefusedError, match="isn't here"):
         draft(built, folder, box__kiosk_1=Declared("cut", "gone"))
     closing = draft(built, folder, box__kiosk_1=Declared("lost", "stolen"))
-    assert closing.logs[3].status == "lost"
+    assert (closing.logs[3].status, closing.logs[3].reason) == ("lost", "stolen")
     expected = make_closing(built, logs, {BOX: "lost"})
     assert (closing.logs[3].size, closing.logs[3].root) == (0, expected.logs[3].root)
     write_files({"closing.note": sign_closing(built, closing)}, folder)
