@@ -319,16 +319,16 @@ COUNT: dict[str, tuple[Change, str, str]] = {
     "mix: too few": (
         lambda own: own.made_again(mixers=(1,), openers=(1,)),
         CITY,
-        "1 trustees mixed",
+        "mixed",
     ),
-    "mix: none": (lambda own: own.made_again(mixers=(), openers=(1, 3)), CITY, "0 trustees mixed"),
+    "mix: none": (lambda own: own.made_again(mixers=(), openers=(1, 3)), CITY, "mixed"),
     "mix: where there are no ballots": (
         ballots_for_nobody,
         "contests/islands",
         "no ballots",
     ),
-    "opening: too few": (lambda own: own.made_again(openers=(3,)), CITY, "1 opened"),
-    "opening: none": (without("contests/quarter/opening"), "contests/quarter", "0 opened"),
+    "opening: too few": (lambda own: own.made_again(openers=(3,)), CITY, "opened"),
+    "opening: none": (without("contests/quarter/opening"), "contests/quarter", "opened"),
     "opening: by one who didn't mix": (
         lambda own: own.made_again(openers=(1, 2, 3)),
         CITY,
@@ -419,8 +419,8 @@ COUNT: dict[str, tuple[Change, str, str]] = {
         "contests/islands/selections.csv",
         "missing",
     ),
-    "lot: missing": (without("lot/"), "lot", "0 trustees opened the lot"),
-    "lot: too few": (without("lot/opening-3/"), "lot", "1 trustees opened the lot"),
+    "lot: missing": (without("lot/"), "lot", "opened the lot"),
+    "lot: too few": (without("lot/opening-3/"), "lot", "opened the lot"),
     "lot: a share": (
         setting("lot/opening-1/shares.bin", lambda own: IDENTITY),
         "lot/opening-1/proof.bin",
