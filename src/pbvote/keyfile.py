@@ -115,14 +115,24 @@ def load_signer(path: Path, passphrase: str | None = None) -> Signer:
     return Signer(name, seed)
 
 
-def _encoded(name: str, secret: bytes, passphrase: str | None, cost: Cost) -> bytes:
-    if passphrase is None:
-        return encode(PlainKey(name=name, secret=secret))
+def owner(path: Path) -> str:
+    """Whose key is in this file; nothing of the secret is opened."""
+    return decode(read_bytes(path), PlainKey | SealedKey, str(path)).name
+
+
+def check_passphrase(passphrase: str) -> None:
+    """InputError if a new passphrase is too short."""
     if len(passphrase) < MIN_PASSPHRASE:
         raise InputError(
             f"a passphrase has {MIN_PASSPHRASE} characters or more",
             hint="Four or five words that don't belong together are good",
         )
+
+
+def _encoded(name: str, secret: bytes, passphrase: str | None, cost: Cost) -> bytes:
+    if passphrase is None:
+        return encode(PlainKey(name=name, secret=secret))
+    check_passphrase(passphrase)
     salt = secrets.token_bytes(16)
     box = SecretBox(_derive(passphrase, salt, cost)).encrypt(secret)
     return encode(

@@ -52,12 +52,15 @@ def say_json(value: Any) -> None:
 
 
 def passphrase(what: str, file: Path | None, *, new: bool = False) -> str:
-    """The first line of `file`, or what a person types without echo (twice if `new`)."""
+    """The first line of `file`, or what a person types without echo.
+
+    A `new` one is typed twice; InputError if it is too short.
+    """
     if file is not None:
-        try:
-            return file.read_text("utf-8").splitlines()[0]
-        except (OSError, UnicodeDecodeError, IndexError):
-            raise InputError("no passphrase can be read there", where=str(file)) from None
+        typed = _first_line(file)
+        if new:
+            _check_length(typed)
+        return typed
     if not sys.stdin.isatty():
         raise InputError(
             f"the passphrase of {what} can't be asked for here",
@@ -65,10 +68,28 @@ def passphrase(what: str, file: Path | None, *, new: bool = False) -> str:
         )
     from getpass import getpass
 
-    typed = getpass(f"Passphrase of {what}: ")
-    if new and getpass("The same again: ") != typed:
+    if not new:
+        return getpass(f"Passphrase of {what}: ")
+    from pbvote.keyfile import MIN_PASSPHRASE
+
+    typed = getpass(f"New passphrase of {what}, {MIN_PASSPHRASE} characters or more: ")
+    _check_length(typed)
+    if getpass("The same again: ") != typed:
         raise InputError("the two passphrases differ", hint="Begin again")
     return typed
+
+
+def _first_line(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").splitlines()[0]
+    except (OSError, UnicodeDecodeError, IndexError):
+        raise InputError("no passphrase can be read there", where=str(file)) from None
+
+
+def _check_length(typed: str) -> None:
+    from pbvote.keyfile import check_passphrase
+
+    check_passphrase(typed)
 
 
 def commission_key(bundle: Path, given: str | None) -> VerifyKey:
@@ -77,8 +98,13 @@ def commission_key(bundle: Path, given: str | None) -> VerifyKey:
     from pbvote.files import COMMISSION, read_vkey
 
     if given is not None:
-        is_file = len(given) < 4096 and Path(given).is_file()
-        return read_vkey(Path(given)) if is_file else VerifyKey.parse(given.strip())
+        if _is_file(given):
+            return read_vkey(Path(given))
+        if "+" not in given or given.endswith(".vkey"):  # a vkey is name+id+key
+            raise InputError(
+                "no such file", where=given, hint="Give the commission's vkey, or a file with it"
+            )
+        return VerifyKey.parse(given.strip())
     absolute = bundle.resolve()
     for path in (absolute.with_suffix(".vkey"), absolute.parent / COMMISSION):
         if path.is_file():
@@ -90,6 +116,13 @@ def commission_key(bundle: Path, given: str | None) -> VerifyKey:
     )
 
 
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # a text that no file can be called
+        return False
+
+
 def show_key(key: VerifyKey) -> VerifyKey:
     """Show a key that nobody named, so that it is compared."""
     hint(f"Compare this key with the one the town published: {key.text}")
@@ -97,43 +130,37 @@ def show_key(key: VerifyKey) -> VerifyKey:
 
 
 class Steps:
-    """A Report drawn on stderr: a line a step, with a bar where the length is known."""
+    """A Report drawn on stderr: ✓ and a line for each step done, a bar for the one under way."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._progress: Progress | None = None
         self._task: Any = None
+        self._text = ""
 
     def __enter__(self) -> Steps:
         if not self._quiet and sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+            from rich.progress import BarColumn, Progress, TextColumn
             from rich.progress import TimeElapsedColumn as Elapsed
 
-            columns = (
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                MofNCompleteColumn(),
-                Elapsed(),
-            )
-            self._progress = Progress(*columns, console=Console(stderr=True), transient=False)
+            text = TextColumn("… {task.description}", markup=False)
+            columns = (text, BarColumn(bar_width=12), Elapsed())
+            self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
             self._progress.start()
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: object, *exc: object) -> None:
+        self._finish("✓" if kind is None else "✗")
         if self._progress is not None:
-            self._finish()
             self._progress.stop()
 
     def step(self, text: str, total: int = 0) -> None:
-        """A step begins."""
-        if self._quiet:
-            return
-        if self._progress is None:
-            hint(text)
-            return
-        self._finish()
-        self._task = self._progress.add_task(text, total=total or 1)
+        """A step begins; the one before is done."""
+        self._finish("✓")
+        self._text = text
+        if self._progress is not None:
+            self._task = self._progress.add_task(text, total=total or None)
 
     def advance(self, parts: int) -> None:
         """So many parts of it are done."""
@@ -147,14 +174,20 @@ class Steps:
 
     def note(self, text: str) -> None:
         """Something that a reader should know."""
+        self._finish("✓")
+        self._print(text)
+
+    def _finish(self, mark: str) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.remove_task(self._task)
+        if self._text:
+            self._print(f"{mark} {self._text}")
+        self._task, self._text = None, ""
+
+    def _print(self, text: str) -> None:
         if self._quiet:
             return
         if self._progress is None:
             hint(text)
         else:
             self._progress.console.print(text, markup=False, highlight=False)
-
-    def _finish(self) -> None:
-        if self._progress is not None and self._task is not None:
-            task = self._progress.tasks[self._progress.task_ids.index(self._task)]
-            self._progress.update(self._task, completed=task.total)

@@ -145,7 +145,7 @@ def open_column(
     need = election.manifest.threshold
     if len(mixed) < need or len(opened) < need:
         raise VerificationError(
-            f"{len(mixed)} trustees mixed and {len(opened)} opened, at least {need} must",
+            f"{len(mixed)} of the trustees mixed and {len(opened)} opened, at least {need} must",
             where=where,
             hint="Let more trustees take part",
         )
@@ -160,9 +160,10 @@ def open_lot(bundle: Bundle, election: Election, closing_hash: bytes) -> Element
     """V, from the lot's openings by at least t trustees (section 10)."""
     element = threshold.lot_element(election.id, closing_hash)
     openings = verify_openings(bundle, election, "", [element])
-    if len(openings) < election.manifest.threshold:
+    need = election.manifest.threshold
+    if len(openings) < need:
         raise VerificationError(
-            f"{len(openings)} trustees opened the lot, at least {election.manifest.threshold} must",
+            f"{len(openings)} of the trustees opened the lot, at least {need} must",
             where="lot",
             hint="Let more trustees take part",
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from pbvote.terminal import Steps, commission_key, hint, passphrase, run, say, say_json
+from pbvote.words import plural
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -89,9 +90,10 @@ def close(
     copy_documents(folder, bundle)
     write_bytes(bundle / CLOSING, sign_closing(closing, signer))
     for log in closing.logs:
-        say(f"{log.status:7}{log.size:>8} entries  {log.origin}")
+        say(f"{log.status:7}{plural(log.size, 'entry'):>16}  {log.origin}")
         say(f"{'root':>15} {log.root.hex()}")
-    say(f"Next: {election.manifest.quorum} trustees sign it with `pbvote trustee sign`.")
+    trustees = plural(election.manifest.quorum, "trustee")
+    say(f"Next, to be signed by {trustees}: `pbvote trustee sign`.")
 
 
 @app.command()
@@ -171,7 +173,7 @@ def take(
     from pbvote_tally.tally import take_parts
 
     taken = take_parts(folder / "bundle", open_bundle(brought))
-    say(f"{len(taken)} files taken.")
+    say(f"{plural(len(taken), 'file')} taken.")
 
 
 @app.command()

@@ -18,6 +18,7 @@ from pbvote.core.errors import PbvoteError
 from pbvote.core.merkle import root_of
 from pbvote.core.note import open_checkpoint, parse_note
 from pbvote.core.receipt import SignedReceipt, check_receipt
+from pbvote.words import plural
 from pbvote_tally.bundle import Bundle
 from pbvote_tally.rebuild import Rebuilt, log_streams
 
@@ -61,12 +62,12 @@ def _checkpoint(bundle: Bundle, rebuilt: Rebuilt, name: str) -> Finding:
     checkpoint = open_checkpoint(data, key, name)
     log = rebuilt.closing.log(origin)
     if checkpoint.size > log.size:
-        detail = f"{origin} had {checkpoint.size} entries, the closing has {log.size}"
+        detail = f"{origin} had {plural(checkpoint.size, 'entry')}, the closing has {log.size}"
         return Finding(name, "log shortened", detail)
     entries = log_streams(bundle, rebuilt.closing).get(origin, lambda: iter(()))()
     if root_of(islice(entries, checkpoint.size)) != checkpoint.root:
         return Finding(name, "log forked", f"{origin} had another entry among {checkpoint.size}")
-    return Finding(name, "consistent", f"{origin} at {checkpoint.size} entries")
+    return Finding(name, "consistent", f"{origin} at {plural(checkpoint.size, 'entry')}")
 
 
 def receipt_finding(bundle: Bundle, rebuilt: Rebuilt, signed: SignedReceipt) -> tuple[str, str]:

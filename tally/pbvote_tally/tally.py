@@ -20,6 +20,7 @@ from pbvote.core.group import Element
 from pbvote.core.manifest import Contest
 from pbvote.core.note import Signer, VerifyKey, sign_note
 from pbvote.files import TEMPORARY, write_bytes
+from pbvote.words import plural
 from pbvote_tally import bundle as names
 from pbvote_tally import chain
 from pbvote_tally.bundle import Bundle, FolderBundle
@@ -111,7 +112,7 @@ class Tally:
             mixed = chain.mixers(self._source, contest.id)
             if number not in mixed or len(mixed) < election.manifest.threshold:
                 raise RefusedError(
-                    f"{len(mixed)} trustees have mixed {contest.id}, {trustee.name} "
+                    f"{contest.id} was mixed by {plural(len(mixed), 'trustee')}, {trustee.name} "
                     + ("among them" if number in mixed else "not among them"),
                     hint="Those who open have mixed, and all mixes come before the first opening",
                 )

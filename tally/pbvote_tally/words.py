@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pbvote.core.admission import Reason
+from pbvote.words import plural
 from pbvote_tally.records import MergeRecord
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def merge_lines(record: MergeRecord) -> list[str]:
     for conflict in record.conflicts:
         places = ", ".join(f"{place.box} entry {place.index}" for place in conflict.entries)
         lines.append(f"       one person, equal cards from two desks: {places}; one counts")
-    return [*lines, f"{record.accepted} ballots count"]
+    count = "counts" if record.accepted == 1 else "count"
+    return [*lines, f"{plural(record.accepted, 'ballot')} {count}"]
 
 
 def result_lines(counted: Counted, language: str) -> list[str]:
@@ -49,7 +51,8 @@ def result_lines(counted: Counted, language: str) -> list[str]:
     result, contest = counted.result, counted.contest
     projects = {project.id: project for project in contest.projects}
     lines = [
-        f"{contest.id}: {result.ballots} ballots, {result.blank} blank, {result.invalid} invalid"
+        f"{contest.id}: {plural(result.ballots, 'ballot')}, {result.blank} blank,"
+        f" {result.invalid} invalid"
     ]
     for number, winner in enumerate(result.winners, 1):
         titles = projects[winner].title

@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from pbvote import keyfile
 from pbvote.cli.inspection import look, shortened
 from pbvote.core.card import typed_code
+from pbvote.core.closing import Closing
+from pbvote.core.encoding import decode
 from pbvote.core.errors import InputError, PbvoteError
+from pbvote.core.note import parse_note
 from poll_folder import Called, PollFolder, call, code, make_poll, photo, seed
 
 NAMES = (
@@ -90,8 +93,17 @@ def test_notes_say_who_signed_and_what(bundle: Path) -> None:
     assert "  pbvote/demo-2026/commission" in called.lines
     assert "  pbvote/demo-2026/trustee/trustee-1" in called.lines
     assert "       status: closed" in called.lines
+    election = load_closing(bundle)
+    for log in election.logs:
+        assert f"       root: {log.root.hex()}" in called.lines  # as `box close` prints it
+    assert f"  election: {election.election.hex()}" in called.lines
     whole = json.loads(call("inspect", bundle / "manifest.note", "--json").out)
     assert whole["record"]["slug"] == "demo-2026" and len(whole["record"]["contests"]) == 3
+
+
+def load_closing(bundle: Path) -> Closing:
+    text = parse_note((bundle / "closing.note").read_bytes()).text
+    return decode(text.encode().removesuffix(b"\n"), Closing)
 
 
 def test_tiles_say_index_and_type(bundle: Path) -> None:
@@ -109,6 +121,9 @@ def test_bundle_as_zip(bundle: Path, tmp_path: Path) -> None:
         other.writestr("hello.txt", "hello")
     with pytest.raises(InputError, match="not of a bundle"):
         look(str(tmp_path / "other.zip"))
+    shutil.make_archive(str(tmp_path / "folder"), "zip", bundle.parent, bundle.name)
+    with pytest.raises(InputError, match="Zip what is in the folder, not the folder"):
+        look(str(tmp_path / "folder.zip"))
 
 
 def test_cards_show_their_code_only_when_told(poll: PollFolder, tmp_path: Path) -> None:

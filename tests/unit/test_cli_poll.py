@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -140,7 +142,7 @@ def test_roll_is_shown_before_it_is_loaded(tmp_path: Path) -> None:
         ("id,name\n1,Ann\n1,Bob\n", "line 3"),
         ("id,name\n1,\n", "line 2: no name"),
         ("id,name,district\n1,Ann,est\n", "'est' isn't in the list"),
-        ("number,who\n1,Ann\n", "no column was chosen for id"),
+        ("number,who\n1,Ann\n", "no column was chosen for id. Name it, like --column id=number."),
         ("", "empty"),
     ],
 )
@@ -158,6 +160,12 @@ def test_roll_is_fixed_once_signed(town: Town) -> None:
     assert isinstance(called.error, RefusedError) and "roll change" in called.said
     assert "--registrar desk-1 or mairie" in call("roll", "find", town, "zoe").said
     assert "Here are: desk-1, mairie" in call("registry", "status", town, "nord").said
+
+
+def test_only_registries_with_their_key_are_of_this_machine(town: Town) -> None:
+    """The others' vkeys and logs were brought here."""
+    (town / "registries" / "desk-1" / "registry.key").unlink()
+    assert call("roll", "find", town, "zoe").code == 0
 
 
 def test_people_are_found_changed_and_corrected(town: Town) -> None:
@@ -210,10 +218,12 @@ def test_cards_for_everybody_in_a_private_file(town: Town) -> None:
     rows = list(csv.DictReader(StringIO(out.read_text())))
     assert [row["name"] for row in rows][:2] == ["Zoé Dupont", "Ali Ben"] and len(rows) == 6
     assert len({row["code"] for row in rows}) == len({row["card"] for row in rows}) == 6
-    assert isinstance(call(*words, "--out", out).error, RefusedError)
+    hall = (*words, "--channel", "in-person")
+    assert isinstance(call(*hall, "--out", out).error, RefusedError)
     again = call(*words, "--out", town / "again.csv")
-    assert "0 cards" in again.out
-    default = call(*words, "--channel", "in-person")
+    assert again.code == 0 and "Nobody lacks a card" in again.out
+    assert not (town / "again.csv").exists() and "Before a card" not in again.err
+    default = call(*hall)
     assert "6 cards" in default.out and len(list(town.glob("registries/mairie/cards/*.csv"))) == 1
 
 
@@ -378,6 +388,57 @@ def test_older_log_put_back_is_noticed_by_status_too(town: Town) -> None:
     assert isinstance(called.error, StorageError) and "missing" in called.said
 
 
+def test_status_warns_where_the_box_would_not_open(town: Town) -> None:
+    call("box", "open", town, "online")
+    assert "is missing" not in call("box", "status", town, "online").err
+    (town / "boxes" / "online" / "box.db.mark").unlink()
+    called = call("box", "status", town, "online")
+    assert called.code == 0 and "box.db.mark is missing" in called.err
+    told = json.loads(call("box", "status", town, "online", "--json").out)
+    assert any("--adopt" in warning for warning in told["warnings"])
+
+
+@pytest.fixture
+def stick() -> Iterator[Path]:
+    """A folder on another disk."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == Path.cwd().stat().st_dev:
+        pytest.skip("needs a second disk, and /dev/shm isn't one here")
+    with TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
+
+
+def test_a_second_copy_that_is_left_out_is_warned_of(town: Town, stick: Path) -> None:
+    opened = call("box", "open", town, "online", "--second", stick)
+    assert opened.code == 0 and "second" not in opened.err
+    copy = stick / "demo-online.db"
+    assert copy.exists() and "second" not in call("box", "status", town, "online").err
+    _, card = issue(town, "2")
+    words = ("vote", town, "--box", "online", "--card", card, "city=p1")
+    assert f"the second copy {copy} isn't written: give --second" in call(*words).err
+    assert "has 1 of 2 entries: give --second" in call("box", "status", town, "online").err
+    assert "second" not in call(*words, "--second", stick).err
+    assert "second" not in call("box", "status", town, "online").err
+    assert "isn't written" in call("box", "close", town, "online").err
+    copy.unlink()
+    assert "can't be read" in call("box", "status", town, "online").err
+
+
+def test_times_are_those_of_the_town(town: Town) -> None:
+    """Europe/Brussels in `election_builder`; what programs read stays UTC."""
+    local = r"2[-0-9]{9} [0-9]{2}:[0-9]{2}(:[0-9]{2})? CES?T$"
+    opened = call("box", "open", town, "online")
+    assert re.search(f"open since {local}", opened.lines[0]), opened.lines[0]
+    assert "1 entry in the log" in opened.out and not re.search("[0-9]Z", opened.said)
+    told = json.loads(call("box", "status", town, "online", "--json").out)
+    assert told["opened"].endswith("Z")
+    warned = [text for text in told["warnings"] if "hours" in text]
+    assert warned and "Z" in warned[0], "the poll of election_builder isn't now"
+    assert not re.search("[0-9]Z", call("box", "status", town, "online").said)
+    assert re.search(local, call("registry", "close", town, "mairie").lines[0])
+    assert re.search(local, call("registry", "status", town, "mairie").lines[0])
+
+
 def test_second_copy_on_the_same_disk_is_warned_of(town: Town, tmp_path: Path) -> None:
     stick = tmp_path / "stick"
     stick.mkdir()
@@ -418,11 +479,17 @@ def test_typed_code_needs_the_registrars_log(town: Town) -> None:
     """A box on a machine of its own: no log, then one brought on a stick."""
     call("box", "open", town, "online")
     code_, card = issue(town, "2")
-    call("registry", "export", town, "mairie", "--to", town / "stick")
+    for name in ("mairie", "desk-1"):
+        call("registry", "export", town, name, "--to", town / "stick")
     shutil.rmtree(town / "registries")
     called = vote(town, code_, "city=p1")
     assert isinstance(called.error, InputError) and "registrar's log" in called.said
     assert vote(town, card, "city=p1").code == 0
+    desk = town / "registries/desk-1/log"
+    shutil.copytree(town / "stick" / "registry" / "desk-1", desk)
+    called = vote(town, code_, "city=p1")
+    assert isinstance(called.error, CardError) and "mairie isn't on this machine" in called.said
+    assert "letter by letter" not in called.said
     shutil.copytree(town / "stick" / "registry" / "mairie", town / "registries/mairie/log")
     assert vote(town, code_, "city=p2").code == 0
     assert "no registries on this machine" in call("roll", "find", town, "zoe").said
@@ -523,7 +590,7 @@ def test_many_votes_from_a_file(town: Town) -> None:
     (town / "votes.csv").write_text("\n".join(lines) + "\n")
     words = ("vote", town, "--box", "online", "--csv", town / "votes.csv")
     called = call(*words)
-    assert called.code == 1 and "1 of 6 ballots were refused" in called.said
+    assert called.code == 1 and "1 of 6 ballots refused" in called.said
     assert "line 4: refused" in called.out and called.out.count("PBVOTE1/R/") == 5
     assert not any(row["card"] in called.said for row in rows)
     told = json.loads(call(*words, "--json").out)

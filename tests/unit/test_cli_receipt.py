@@ -23,6 +23,8 @@ from pbvote.core.receipt import (
 from pbvote_tally.bundle import FolderBundle
 from pbvote_tally.evidence import findings
 from pbvote_tally.rebuild import rebuild
+from pbvote_tally.records import MergeRecord
+from pbvote_tally.words import merge_lines
 from poll_folder import PollFolder, call, make_poll, photo
 
 
@@ -110,6 +112,32 @@ def test_bundle_and_key_are_enough(poll: Poll, tmp_path: Path) -> None:
     shutil.make_archive(str(tmp_path / "b"), "zip", poll.bundle)
     zipped = call(*words[:3], "--bundle", tmp_path / "b.zip", "--commission", key)
     assert zipped.lines == ["counted"]
+    shutil.make_archive(str(tmp_path / "f"), "zip", tmp_path, "bundle")
+    zipped = call(*words[:3], "--bundle", tmp_path / "f.zip", "--commission", key)
+    assert isinstance(zipped.error, InputError)
+    assert "everything is in one folder, bundle. Zip what is in the folder" in zipped.said
+
+
+@pytest.mark.parametrize("given", ["commission.vkey", "keys/town", "a+b/c.vkey", "x" * 300])
+def test_a_key_that_looks_like_a_path(poll: Poll, given: str) -> None:
+    words = ("receipt", "check", poll.receipts["counted"], "--bundle", poll.bundle)
+    called = call(*words, "--commission", given)
+    assert isinstance(called.error, InputError) and f"{given}: no such file" in called.said
+    assert "no such file" not in call(*words, "--commission", "town+00+AAAA").said
+
+
+def test_one_is_said_as_one() -> None:
+    for accepted, said in ((0, "0 ballots count"), (1, "1 ballot counts"), (2, "2 ballots count")):
+        record = MergeRecord(
+            election=bytes(32),
+            boxes=[],
+            registries=[],
+            set_aside=[],
+            conflicts=[],
+            accepted=accepted,
+            root=bytes(32),
+        )
+        assert merge_lines(record) == [said]
 
 
 def test_json_answer(poll: Poll) -> None:

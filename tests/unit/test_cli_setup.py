@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import pty
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from pbvote.cli.describe import fingerprint
 from pbvote.cli.main import app
+from pbvote.core.ceremony import Complaint
 from pbvote.core.closing import ClosedLog, Closing, open_closing
 from pbvote.core.election import box_origin, registry_origin
 from pbvote.core.encoding import encode
@@ -25,6 +31,7 @@ from pbvote.draft.template import EXAMPLE_PROJECTS, election_toml
 from pbvote.files import COMMISSION_KEY, load_election, write_bytes
 from pbvote.keyfile import Cost, load_signer, save
 from pbvote.trustee import ceremony
+from pbvote.trustee.folder import OpenFolder
 
 PASSPHRASE = "wind table orange seven"
 CHEAP = Cost(1, 8192)
@@ -267,7 +274,115 @@ def test_a_short_passphrase_makes_no_key(tmp_path: Path) -> None:
     town.secret.write_text("short\n")
     with pytest.raises(InputError, match="12 characters"):
         town.secretly("new", town.path)
-    assert not (town.path / COMMISSION_KEY).exists()
+    assert not town.path.exists()
+    town.secret.write_text(PASSPHRASE + "\n")
+    town.secretly("new", town.path)
+
+
+@pytest.mark.parametrize(
+    ("name", "year"), [("bertrix-2026", 2026), ("b2041", 2041), ("b12026", None), ("town", None)]
+)
+def test_the_draft_is_dated_by_the_slug(tmp_path: Path, name: str, year: int | None) -> None:
+    town = make_town(tmp_path)
+    town.secretly("new", town.path, "--slug", name)
+    draft = (town.path / "election.toml").read_text("utf-8")
+    assert f'online = "{year or date.today().year + 1}-11-02 08:00"' in draft
+
+
+# --- what a person types at a terminal ------------------------------------------------------------
+
+
+def at_terminal(command: Sequence[str | Path], *typed: str) -> tuple[int, str]:
+    """Run the real program on a terminal; its exit code and all that the terminal shows.
+
+    A line is typed each time that the program asks, with a colon.
+    """
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*map(str, command)], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    )
+    os.close(theirs)
+    shown, lines = b"", list(typed)
+    while True:
+        try:
+            shown += os.read(ours, 4096)
+        except OSError:  # the program has ended
+            break
+        if shown.endswith(b": "):
+            if not lines:
+                break
+            shown += b"\n"
+            os.write(ours, f"{lines.pop(0)}\n".encode())
+    os.close(ours)
+    return process.wait(), shown.decode()
+
+
+def test_a_new_passphrase_says_how_long_it_is_before_it_is_typed_twice(tmp_path: Path) -> None:
+    new = [*PBVOTE, "new", str(tmp_path / "town")]
+    code, shown = at_terminal(new, "short")
+    assert code == 1 and "New passphrase of the commission, 12 characters or more:" in shown
+    assert "The same again" not in shown and "12 characters" in shown.splitlines()[-1]
+    assert not (tmp_path / "town").exists()
+    code, shown = at_terminal(new, PASSPHRASE, "another passphrase")
+    assert code == 1 and "passphrases differ" in shown and not (tmp_path / "town").exists()
+    code, shown = at_terminal(new, PASSPHRASE, PASSPHRASE)
+    assert code == 0 and (tmp_path / "town" / COMMISSION_KEY).exists() and PASSPHRASE not in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("trustee enrol CEREMONY zoe --folder NEW", "zoe isn't in the ceremony"),
+        ("trustee enrol NOWHERE anne --folder NEW", "can't be read"),
+        ("trustee deal CEREMONY --folder NEW", "no trustee's folder"),
+        ("trustee deal NOWHERE --folder ANNE", "can't be read"),
+        ("trustee accept CEREMONY --folder NEW", "no trustee's folder"),
+        ("trustee accept NOWHERE --folder ANNE", "can't be read"),
+        ("trustee test NEW DIR", "no trustee's folder"),
+    ],
+)
+def test_what_cannot_be_is_said_before_the_passphrase_is_asked_for(
+    signed: Town, words: str, said: str
+) -> None:
+    """Without a terminal asking fails, and would be what is said."""
+    places = {
+        "CEREMONY": signed.path / "ceremony",
+        "NOWHERE": signed.path / "nowhere",
+        "NEW": signed.path / "new",
+        "ANNE": signed.trustee("anne"),
+        "DIR": signed.path,
+    }
+    with pytest.raises(InputError, match=said):
+        signed.run(*(places.get(word, word) for word in words.split()))
+
+
+def test_who_has_signed_is_told_without_a_passphrase(prepared: Town, tmp_path: Path) -> None:
+    town = copy(prepared, tmp_path)
+    town.secretly("sign", town.path)
+    town.trustee_signs("anne")
+    manifest = town.path / "manifest.note"
+    before = manifest.read_bytes()
+    said = town.run("trustee", "sign", town.trustee("anne"), town.path)
+    assert "anne has signed it already" in said and "Not yet by bruno, chloe" in said
+    assert manifest.read_bytes() == before
+    write_bytes(manifest, before.replace(b'"budget":2000000', b'"budget":2000001'))
+    with pytest.raises(VerificationError, match="trustee/anne is wrong"):
+        town.run("trustee", "sign", town.trustee("anne"), town.path)
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_failed_step_is_not_drawn_as_done(fails: bool) -> None:
+    end = "raise SystemExit(1)" if fails else "pass"
+    script = f"""
+from pbvote.terminal import Steps
+with Steps() as steps:
+    steps.step('first')
+    steps.step('second')
+    {end}
+"""
+    code, shown = at_terminal([sys.executable, "-c", script])
+    assert code == int(fails) and "✓ first" in shown
+    assert ("✗ second" in shown, "✓ second" in shown) == (fails, not fails)
 
 
 # --- check ----------------------------------------------------------------------------------------
@@ -291,9 +406,10 @@ def test_rules_are_checked_where_they_are_known(tmp_path: Path, rule: str, said:
 
 def test_small_groups_are_warned_of(prepared: Town, tmp_path: Path) -> None:
     town = copy(prepared, tmp_path)
-    assert town.findings()["warnings"] == []
+    (quorum,) = town.findings()["warnings"]
+    assert "all 3 trustees must sign the closing" in quorum
     town.load_roll(29)
-    assert "only 29 on the roll" in town.findings()["warnings"][0]
+    assert "only 29 on the roll" in town.findings()["warnings"][1]
     assert "only 29 on the roll" in town.secretly("sign", town.path)
 
 
@@ -315,6 +431,31 @@ def test_keys_of_another_slug_or_name_are_wrong(prepared: Town, tmp_path: Path) 
     wrong = "\n".join(town.findings(code=1)["wrong"])
     assert "named pbvote/demo/commission" in wrong
     assert "the ceremony is that of demo" in wrong
+
+
+def test_a_complaint_is_wrong_and_not_missing(prepared: Town, tmp_path: Path) -> None:
+    town = copy(prepared, tmp_path)
+    shared = town.path / "ceremony"
+    plan = ceremony.read_ceremony(shared)
+    complaint = Complaint(ceremony=plan.ceremony, trustee=1, against=2)
+    with OpenFolder(town.trustee("anne"), PASSPHRASE) as anne:
+        note = sign_note(encode(complaint).decode() + "\n", [anne.signer])
+    write_bytes(shared / "anne.complaint.note", note)
+    findings = town.findings(code=1)
+    assert "anne complained about the deal of bruno" in findings["wrong"][0]
+    assert not any("complained" in line for line in findings["missing"])
+
+
+def test_check_shows_how_many_sign_the_closing(prepared: Town, tmp_path: Path) -> None:
+    town = copy(prepared, tmp_path)
+    line = "trustees: any 2 of anne, bruno, chloe open, 3 sign the closing"
+    assert line in town.findings()["right"]
+    toml = town.path / "election.toml"
+    text = toml.read_text("utf-8").replace("# closing_quorum = 3", "closing_quorum = 2")
+    toml.write_text(text, "utf-8")
+    assert line.replace("3 sign", "2 sign") in town.findings()["right"]
+    (warning,) = town.findings()["warnings"]
+    assert "closing_quorum 2 is under 3: 1 dishonest trustee could" in warning
 
 
 def test_a_draft_that_changed_after_the_ceremony(prepared: Town, tmp_path: Path) -> None:
@@ -339,8 +480,8 @@ def test_check_sees_what_was_changed_after_signing(signed: Town, tmp_path: Path)
     write_bytes(manifest, whole)
     town.load_roll(39)
     assert "isn't the roll" in town.findings(code=1)["wrong"][0]
-    (town.path / "roll.csv").unlink()
-    assert "can't be read" in town.findings(code=1)["wrong"][0]
+    (town.path / "roll.csv").unlink()  # as on a trustee's stick
+    assert "roll.csv" in town.findings()["missing"][0]
     write_bytes(manifest, b"x")
     assert "not a signed note" in town.findings(code=1)["wrong"][0]
 
@@ -400,9 +541,14 @@ def test_the_closing_is_signed_by_who_comes(signed: Town, tmp_path: Path) -> Non
     said = town.trustee_signs("bruno")
     assert "closing; its SHA-256" in said
     assert "pbvote/demo/box/online, burnt" in said
+    assert "closing.note: not signed by anne, chloe" in town.findings()["missing"][0]
     for name in ("anne", "chloe"):
         town.trustee_signs(name)
     assert open_closing(path.read_bytes(), election).closing == closing
+    told = fingerprint(hashlib.sha256(parse_note(path.read_bytes()).text.encode()).digest())
+    assert f"bundle/closing.note, signed; its SHA-256: {told}" in town.findings()["right"]
+    write_bytes(path, path.read_bytes().replace(b"burnt", b"stole"))
+    assert "closing.note" in town.findings(code=1)["wrong"][0]
 
 
 def test_what_a_document_says_cannot_move_the_cursor(signed: Town, tmp_path: Path) -> None:
@@ -466,9 +612,13 @@ def test_a_new_box_needs_the_quorum(signed: Town, tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="isn't here yet"):
         town.secretly("addendum", town.path, "--box", "kiosk-2")
     town.make_logs(["desk-2"], ["kiosk-2"])
-    town.secretly(
+    said = town.secretly(
         "addendum", town.path, "--box", "kiosk-2", "--place", "Gare", "--registrar", "desk-2"
     )
+    note = (town.path / "addenda/1.pending.note").read_bytes()
+    told = fingerprint(hashlib.sha256(parse_note(note).text.encode()).digest())
+    assert f"addendum; its SHA-256: {told}" in said
+    assert "adds the box kiosk-2, in-person, at: Gare (" in said
     for name in NAMES:
         assert [box.name for box in load_election(town.path).boxes] == ["online", "kiosk-1"]
         town.trustee_signs(name)

@@ -286,12 +286,12 @@ def test_a_wrong_deal_ends_the_ceremony_with_a_complaint_that_names_who(
 
     circle.note("bob", "deal").write_bytes(right)  # it is over all the same
     for name in ("anna", "carla"):
-        with pytest.raises(RefusedError, match="anna complained about the deal of bob"):
+        with pytest.raises(VerificationError, match="anna complained about the deal of bob"):
             circle.accept(name)
-    with pytest.raises(RefusedError, match="anna complained"):
+    with pytest.raises(VerificationError, match="anna complained"):
         ceremony.manifest_trustees(circle.shared)
     path.unlink()
-    with pytest.raises(RefusedError, match="anna complained about the deal of bob"):
+    with pytest.raises(VerificationError, match="anna complained about the deal of bob"):
         circle.accept("anna")
     assert path.exists()
 
@@ -349,7 +349,7 @@ def test_a_state_put_back_is_noticed(tmp_path: Path) -> None:
     old = state.read_bytes()
     circle.accept("anna")
     state.write_bytes(old)
-    with pytest.raises(StorageError, match="put back an older file"):
+    with pytest.raises(StorageError, match=r"put back an older.*must not go on with this folder"):
         circle.accept("anna")
 
 

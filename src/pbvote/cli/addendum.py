@@ -48,7 +48,7 @@ def addendum(
     """
     from time import time
 
-    from pbvote.cli.describe import addendum_lines, short
+    from pbvote.cli.describe import addendum_lines, short, to_sign
     from pbvote.core.encoding import nfc, time_text
     from pbvote.core.manifest import Box, Registrar
     from pbvote.draft.addendum import make_addendum, propose, read_closes, read_corrections
@@ -86,4 +86,5 @@ def addendum(
     document = waiting(folder)
     if document is not None:
         names = ", ".join(map(short, document.unsigned))
+        say(to_sign(document)[0])
         say(f"{path}: next, {document.needed} of {names}, with `pbvote trustee sign`.")

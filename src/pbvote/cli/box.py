@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pbvote.terminal import Steps, hint, say, say_json
+from pbvote.words import plural
 
 if TYPE_CHECKING:
     from pbvote.box import Box, BoxStatus
@@ -66,7 +67,7 @@ def open_(folder: Folder, name: Name, second: Second = None, adopt: Adopt = Fals
     with opened(folder, name, second=second, adopt=adopt) as box:
         if not adopt or box.status().opened is None:
             box.open_poll()
-        _say_status(box.status())
+        _say_status(box, _written(folder, box, second))
 
 
 @app.command()
@@ -77,19 +78,23 @@ def status(
 ) -> None:
     """How the box stands: opened, closed, how many ballots, its checkpoint, and warnings.
 
-    Also while another process keeps the box, as a kiosk does.
+    Also while another process keeps the box, as a kiosk does. Warns if the second copy isn't
+    there or fell behind, and if the log's mark is missing. Times are local, in JSON UTC.
 
     \b
     Example: pbvote box status DIR online --json
     """
     import dataclasses
 
+    from pbvote.cli.at_hand import BOXES, own_folder
+    from pbvote.cli.watch import with_findings
+
     with read(folder, name) as box:
-        found = box.status()
+        found = with_findings(box.status(), own_folder(folder, BOXES, name))
     if json:
         say_json(dataclasses.asdict(found))
     else:
-        _say_status(found)
+        _say_status(box, found)
 
 
 @app.command()
@@ -101,7 +106,7 @@ def close(folder: Folder, name: Name, second: Second = None, adopt: Adopt = Fals
     """
     with opened(folder, name, second=second, adopt=adopt) as box:
         box.close_poll()
-        _say_status(box.status())
+        _say_status(box, _written(folder, box, second))
     hint(f"Next: pbvote box export {folder} {name} --to STICK, for `pbvote-tally close`.")
 
 
@@ -127,13 +132,13 @@ def export(
     """
     if source is not None:
         size = _export_dead(folder, name, source, to / "box" / name)
-        say(f"{size} entries in {to / 'box' / name}")
+        say(f"{plural(size, 'entry')} in {to / 'box' / name}")
         hint(f"Unless it was closed, count it with: pbvote-tally close --cut box/{name}=REASON")
         return
     with read(folder, name) as box, Steps() as steps:
         steps.step(f"The log of {name}, in tiles")
         size = box.export(to / "box" / name)
-    say(f"{size} entries in {to / 'box' / name}")
+    say(f"{plural(size, 'entry')} in {to / 'box' / name}")
 
 
 def _export_dead(folder: Path, name: str, source: Path, to: Path) -> int:
@@ -160,6 +165,7 @@ def opened(folder: Path, name: str, *, second: Path | None = None, adopt: bool =
     """The box, to write: no other process may have it. It knows the registries at hand."""
     from pbvote.box import Box
     from pbvote.cli.at_hand import BOXES, RegistriesAtHand, now, own_folder
+    from pbvote.cli.watch import remember
     from pbvote.files import load_election
 
     election = load_election(folder)
@@ -167,7 +173,7 @@ def opened(folder: Path, name: str, *, second: Path | None = None, adopt: bool =
     own = own_folder(folder, BOXES, name)
     if second is not None and second.is_dir():
         second = second / f"{election.slug}-{name}.db"
-    return Box.in_folder(
+    box = Box.in_folder(
         own,
         election,
         name,
@@ -176,6 +182,9 @@ def opened(folder: Path, name: str, *, second: Path | None = None, adopt: bool =
         second=second,
         adopt=adopt,
     )
+    if second is not None:
+        remember(own, second)
+    return box
 
 
 def read(folder: Path, name: str) -> Box:
@@ -193,15 +202,28 @@ def read(folder: Path, name: str) -> Box:
     return Box(SignedLog(Snapshot(own / LOG), signer), signer, election, name, now=now)
 
 
-def _say_status(status: BoxStatus) -> None:
+def _written(folder: Path, box: Box, second: Path | None) -> BoxStatus:
+    """The status of a box that a command just wrote to."""
+    from pbvote.cli.at_hand import BOXES, own_folder
+    from pbvote.cli.watch import with_warnings
+
+    return with_warnings(box.status(), own_folder(folder, BOXES, box.name), second=second)
+
+
+def _say_status(box: Box, status: BoxStatus) -> None:
+    from pbvote.cli.watch import shown
+    from pbvote.draft.values import local_times, time_zone
+
+    zone = box.election.manifest.time_zone
     if status.opened is None:
         state = "not open yet"
     elif status.closed is None:
         state = f"open since {status.opened}"
     else:
         state = f"closed at {status.closed}, opened at {status.opened}"
-    say(f"{status.name}: {state}")
-    say(f"{status.cast} cast, {status.challenged} challenged, {status.size} entries in the log")
+    say(local_times(f"{status.name}: {state}", time_zone(zone)))
+    entries = plural(status.size, "entry")
+    say(f"{status.cast} cast, {status.challenged} challenged, {entries} in the log")
     say(f"root {status.root}")
     for warning in status.warnings:
-        hint(f"Warning: {warning}")
+        hint(shown(warning, zone))

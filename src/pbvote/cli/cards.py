@@ -68,12 +68,16 @@ def issue(
     from pbvote.cli.desk import cards_csv, copier, opened, prepare_file, progress, tell_checkpoint
     from pbvote.core.errors import InputError
     from pbvote.files import write_bytes
+    from pbvote.words import plural
 
     if everybody == bool(people):
         raise InputError("nobody is named, or both", hint="Give ids, or --all")
     wanted = _channel(channel)
     with opened(folder, registrar) as registry:
         ids = registry.without_card(wanted) if everybody else people or []
+        if not ids:
+            say(f"Nobody lacks a card of the channel {wanted}: none was made.")
+            return
         if out is None and not everybody:
             cards = registry.issue(ids, wanted, copy=copier(copy))
             _say_cards(registry, cards, json)
@@ -81,14 +85,14 @@ def issue(
             path = prepare_file(registry, out, wanted)
             try:
                 with Steps(quiet=json) as steps:
-                    steps.step(f"{len(ids)} cards", len(ids))
+                    steps.step(plural(len(ids), "card"), len(ids))
                     cards = registry.issue(ids, wanted, copy=copier(copy), progress=progress(steps))
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise
             names = {p.id: p.person.name for p in registry.roll.people()}
             write_bytes(path, cards_csv(cards, names.__getitem__), private=True)
-            say(f"{len(cards)} cards in {path}: whoever reads it can vote with them.")
+            say(f"{plural(len(cards), 'card')} in {path}: whoever reads it can vote with them.")
         tell_checkpoint(registry, copy)
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pbvote.terminal import say, say_json
+from pbvote.words import plural
 
 if TYPE_CHECKING:
     from pbvote.draft import Draft
+    from pbvote.draft.signing import Waiting
 
 
 class Findings:
@@ -101,11 +103,12 @@ def rule_errors(draft: Draft) -> list[str]:
 
 
 def _check_signed(folder: Path, findings: Findings) -> None:
-    """The signatures, whose are missing, and the public roll."""
-    from pbvote.cli.describe import short, to_sign
+    """The signatures, whose are missing, the public roll, and the closing."""
+    from pbvote.cli.describe import fingerprint, short, to_sign, trustees_line
+    from pbvote.core.closing import open_closing
     from pbvote.core.errors import PbvoteError
     from pbvote.core.roll import read_roll
-    from pbvote.draft.signing import waiting
+    from pbvote.draft.signing import CLOSING, waiting
     from pbvote.files import ROLL, load_election, read_bytes
 
     document = None
@@ -113,18 +116,32 @@ def _check_signed(folder: Path, findings: Findings) -> None:
         document = waiting(folder)
         if document is not None and document.unsigned:
             where = findings.warnings if document.is_enough else findings.missing
-            names = ", ".join(map(short, document.unsigned))
-            where.append(f"{document.path}: not signed by {names}")
+            unsigned = ", ".join(map(short, document.unsigned))
+            where.append(f"{document.path}: not signed by {unsigned}")
         if document is not None and document.kind == "manifest":
             findings.right += to_sign(document)
             return
         election = load_election(folder)
+        manifest = election.manifest
+        names = [trustee.name for trustee in manifest.trustees]
         findings.right += [
             f"election id {election.id.hex()}",
-            f"manifest.note, signed by the commission and {len(election.trustee_keys)} trustees",
+            f"manifest.note, signed by the commission and {plural(len(names), 'trustee')}",
+            trustees_line(manifest.threshold, names, manifest.quorum),
             *(f"addenda/{i}.note" for i in range(1, len(election.addenda) + 1)),
         ]
-        people = read_roll(read_bytes(folder / ROLL), election.manifest)
-        findings.right.append(f"{ROLL}, {len(people)} people")
+        if (folder / ROLL).exists():
+            people = read_roll(read_bytes(folder / ROLL), manifest)
+            findings.right.append(f"{ROLL}, {plural(len(people), 'person')}")
+        else:
+            findings.missing.append(f"{folder / ROLL}: needed where ballots are taken or counted")
+        if (folder / CLOSING).exists() and not _waits(document):
+            signed = open_closing(read_bytes(folder / CLOSING), election)
+            findings.right.append(f"{CLOSING}, signed; its SHA-256: {fingerprint(signed.hash)}")
     except PbvoteError as error:
         findings.wrong.append(str(error))
+
+
+def _waits(document: Waiting | None) -> bool:
+    """Whether it is a closing that too few trustees have signed."""
+    return document is not None and document.kind == "closing" and not document.is_enough

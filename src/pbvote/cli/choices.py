@@ -18,6 +18,7 @@ from pbvote.core.encoding import Texts
 from pbvote.core.errors import InputError, SelectionError
 from pbvote.core.manifest import Contest
 from pbvote.core.selection import Grades, Points, Ranking, Vector
+from pbvote.words import plural
 
 BLANK = "blank"
 
@@ -90,7 +91,11 @@ def in_words(contest: Contest, vector: Vector | None, language: str) -> list[str
     chosen.sort(key=lambda c: c[0], reverse=not isinstance(form, Ranking))
     lines = []
     for value, project in chosen:
-        said = {Points: f"{value} points  ", Ranking: f"{value}.  ", Grades: f"grade {value}  "}
+        said = {
+            Points: f"{plural(value, 'point')}  ",
+            Ranking: f"{value}.  ",
+            Grades: f"grade {value}  ",
+        }
         title = text_in(project.title, language)
         lines.append(f"{said.get(type(form), '')}{project.id}  {title}")
     return lines

@@ -30,6 +30,7 @@ from pbvote.registry import Registry, Roll
 from pbvote.registry.rollfile import Person as RollPerson
 from pbvote.terminal import Steps
 from pbvote.trustee import ceremony, sign_manifest, try_opening
+from pbvote.words import plural
 from pbvote_tally.bundle import CLOSING, FolderBundle
 from pbvote_tally.close import draft_closing, sign_closing
 from pbvote_tally.collect import collect, copy_documents
@@ -114,7 +115,7 @@ class Day:
     def make_election(self, commission: Signer) -> tuple[Election, dict[str, Registry]]:
         """Boxes and desks made, the roll loaded, the manifest signed by everybody."""
         count = len(self.plan.people)
-        self.steps.step(f"Roll: {count} people, each with a random pseudonym")
+        self.steps.step(f"Roll: {plural(count, 'person')}, each with a random pseudonym")
         desks = {name: self.folder / "registries" / name for name in REGISTRARS}
         registrars = [
             Registrar(name=name, vkey=Registry.create(folder, SLUG, name))

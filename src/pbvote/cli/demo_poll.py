@@ -23,6 +23,7 @@ from pbvote.core.receipt import SignedReceipt
 from pbvote.registry import CheckpointCopy, Registry
 from pbvote.terminal import Steps
 from pbvote.voting import Voter, prepare, voter_of_card
+from pbvote.words import plural
 
 OFFICIALS = ("mayor", "town clerk")
 AT_ONCE = 16  # voters at home
@@ -86,7 +87,7 @@ class Poll:
 
     def _vote_at_home(self) -> None:
         voters = [p for p in self._plan.voters if p.channel == "online"]
-        self._steps.step(f"At home: {len(voters)} people vote online", len(voters))
+        self._steps.step(f"At home: {plural(len(voters), 'person')} voting online", len(voters))
         for person in self._plan.challenging:
             prepared = self._prepare("online", self._letters[person.number], person)
             self._boxes["online"].challenge(encode(prepared.challenge()))
@@ -105,7 +106,9 @@ class Poll:
     def _vote_in_the_hall(self) -> None:
         voters = [p for p in self._plan.voters if p.channel == "in-person"]
         voters += self._plan.again_in_the_hall
-        self._steps.step(f"In the hall: {len(voters)} people at two desks and kiosks", len(voters))
+        self._steps.step(
+            f"In the hall: {plural(len(voters), 'person')} at two desks and kiosks", len(voters)
+        )
         for place in (1, 2):
             desk, box = self._desks[f"desk-{place}"], f"kiosk-{place}"
             queue = voters[place - 1 :: 2]

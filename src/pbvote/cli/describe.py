@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import UNSET, to_builtins
 
 from pbvote.cli.choices import text_in
 from pbvote.core.closing import Closing
-from pbvote.core.manifest import Addendum, Contest, Hours, Manifest
+from pbvote.core.manifest import Addendum, Box, Contest, Hours, Manifest
 from pbvote.draft import Draft
 from pbvote.draft.signing import Waiting
 from pbvote.draft.values import amount_text, local_text, time_zone
+from pbvote.words import plural
 
 
 def fingerprint(digest: bytes) -> str:
@@ -35,7 +38,7 @@ def to_sign(document: Waiting) -> list[str]:
         case Addendum() as addendum:
             what, lines = "addendum; its SHA-256", addendum_lines(addendum, document.manifest)
         case Closing() as closing:
-            what, lines = "closing; its SHA-256", closing_lines(closing)
+            what, lines = "closing; its SHA-256", closing_lines(closing, document.manifest)
     return [
         f"{what}: {fingerprint(document.text_sha256)}",
         *map(printable, lines),
@@ -58,7 +61,7 @@ def draft_lines(draft: Draft) -> list[str]:
         lines += contest_lines(contest, draft.currency)
     return [
         *lines,
-        f"trustees: any {draft.threshold} of {', '.join(draft.trustees)}",
+        trustees_line(draft.threshold, draft.trustees, draft.quorum),
         f"registrars: {', '.join(draft.registrars)}",
         *(f"box {box.name}, {box.channel}" for box in draft.boxes),
     ]
@@ -72,14 +75,23 @@ def manifest_lines(manifest: Manifest) -> list[str]:
     ]
     for contest in manifest.contests:
         lines += contest_lines(contest, manifest.currency)
-    names = ", ".join(trustee.name for trustee in manifest.trustees)
+    names = [trustee.name for trustee in manifest.trustees]
     return [
         *lines,
-        f"trustees: any {manifest.threshold} of {names} open, {manifest.quorum} sign the closing",
+        trustees_line(manifest.threshold, names, manifest.quorum),
         f"registrars: {', '.join(registrar.name for registrar in manifest.registrars)}",
         *(f"box {box.name}, {box.channel}" for box in manifest.boxes),
-        f"roll: {manifest.roll.count} people",
+        f"roll: {plural(manifest.roll.count, 'person')}",
     ]
+
+
+def trustees_line(threshold: int, names: Sequence[str], quorum: int) -> str:
+    """Who opens, and how many sign the closing.
+
+    >>> trustees_line(2, ["anne", "bruno", "chloe"], 3)
+    'trustees: any 2 of anne, bruno, chloe open, 3 sign the closing'
+    """
+    return f"trustees: any {threshold} of {', '.join(names)} open, {quorum} sign the closing"
 
 
 def _hours_lines(opens: Hours, closes: Hours, zone_name: str) -> list[str]:
@@ -98,7 +110,7 @@ def contest_lines(contest: Contest, currency: str) -> list[str]:
     budget = amount_text(contest.budget, currency)
     ballot, rule = _settings(to_builtins(contest.ballot), "format"), _settings(contest.rule, "name")
     return [
-        f"contest {contest.id}: {budget} {currency}, {len(contest.projects)} projects",
+        f"contest {contest.id}: {budget} {currency}, {plural(len(contest.projects), 'project')}",
         f"  ballot {ballot}; rule {rule}",
     ]
 
@@ -116,7 +128,10 @@ def addendum_lines(addendum: Addendum, manifest: Manifest) -> list[str]:
     if addendum.registrars is not UNSET:
         lines += [f"adds the registrar {r.name} ({r.vkey})" for r in addendum.registrars]
     if addendum.boxes is not UNSET:
-        lines += [f"adds the box {b.name}, {b.channel} ({b.vkey})" for b in addendum.boxes]
+        lines += [
+            f"adds the box {b.name}, {b.channel}, at: {_place(b, manifest)} ({b.vkey})"
+            for b in addendum.boxes
+        ]
     if addendum.closes is not UNSET:
         hours = to_builtins(addendum.closes)
         lines += [f"closes {channel} at {local_text(at, zone)}" for channel, at in hours.items()]
@@ -131,11 +146,17 @@ def addendum_lines(addendum: Addendum, manifest: Manifest) -> list[str]:
     return lines
 
 
-def closing_lines(closing: Closing) -> list[str]:
+def _place(box: Box, manifest: Manifest) -> str:
+    return box.place if isinstance(box.place, str) else text_in(box.place, manifest.languages[0])
+
+
+def closing_lines(closing: Closing, manifest: Manifest) -> list[str]:
     """Every log as it is counted."""
-    lines = [f"closing of {closing.at}; nothing is added after it"]
+    at = local_text(closing.at, time_zone(manifest.time_zone))
+    lines = [f"closing of {at}; nothing is added after it"]
     for log in closing.logs:
         reason = "" if log.reason is UNSET else f", {log.reason}"
-        lines.append(f"{log.status:7}{log.size:>8} entries  {log.origin}{reason}")
+        entries = plural(log.size, "entry")
+        lines.append(f"{log.status:7}{entries:>16}  {log.origin}{reason}")
         lines.append(f"{'root':>15} {log.root.hex()}")
     return lines

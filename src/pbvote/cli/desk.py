@@ -14,7 +14,7 @@ from pbvote.cli.at_hand import REGISTRIES, now, own_folder
 from pbvote.core.errors import InputError, RefusedError
 from pbvote.core.tiles import CHECKPOINT
 from pbvote.files import load_election, read_bytes, write_bytes
-from pbvote.registry import CARDS, LOG, CheckpointCopy, IssuedCard, Registry, Roll, export_log
+from pbvote.registry import CARDS, KEY, LOG, CheckpointCopy, IssuedCard, Registry, Roll, export_log
 from pbvote.terminal import Steps, hint
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ COLUMNS = ("id", "name", "channel", "serial", "card", "code")
 def registry_folder(folder: Path, registrar: str | None) -> tuple[Path, str]:
     """A registry's folder on this machine and its name; the only one if none is named."""
     if registrar is None:
-        own = (folder / REGISTRIES).glob(f"*/{LOG}")  # not where only another's log was put
+        own = (folder / REGISTRIES).glob(f"*/{KEY}")  # not where only another's vkey or log is
         here = sorted(path.parent.name for path in own)
         if len(here) != 1:
             raise InputError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pbvote.terminal import hint, say
+from pbvote.words import plural
 
 if TYPE_CHECKING:
     from pbvote.draft.imported import Imported
@@ -46,7 +47,7 @@ def import_(
         write_bytes(folder / name, text.encode())
     for line in contest_lines(imported.contest, imported.currency):
         say(line)
-    say(f"{len(imported.votes)} votes")
+    say(plural(len(imported.votes), "vote"))
     for note in pb.notes:
         hint(note)
     hint(f"Next: pbvote new {folder}, then pbvote check {folder}")

@@ -10,11 +10,12 @@ import msgspec
 from pbvote.core.ballot import Ballot, BoxEntry, Cast, Challenge, short_tracker
 from pbvote.core.card import RegistryEntry
 from pbvote.core.closing import Closing
-from pbvote.core.encoding import decode
+from pbvote.core.encoding import decode, from_base64
 from pbvote.core.errors import EncodingError
 from pbvote.core.manifest import Addendum, Manifest
 from pbvote.core.receipt import Receipt, SignedReceipt
 from pbvote.keyfile import PlainKey, SealedKey
+from pbvote.words import plural
 from pbvote_tally.evidence import tracker_of
 from pbvote_tally.records import MergeRecord, MixRecord, Results
 
@@ -54,9 +55,25 @@ def read_record(data: bytes) -> Found | None:
     try:
         record = decode(data, _RECORDS if kind else SignedReceipt)
         found.update(_meaning(record, data))
+        if isinstance(record, Closing):
+            raw = _in_hex(raw)
     except EncodingError as error:
         found["wrong"] = error.what
     return {**found, "record": _without_secrets(raw)}
+
+
+def _in_hex(closing: Mapping[str, Any]) -> Found:
+    """A closing with its hashes as boxes and `pbvote check` show them, to be compared."""
+    return {
+        **closing,
+        "election": _hex(closing["election"]),
+        "addenda": [_hex(addendum) for addendum in closing["addenda"]],
+        "logs": [{**log, "root": _hex(log["root"])} for log in closing["logs"]],
+    }
+
+
+def _hex(text: str) -> str:
+    return from_base64(text).hex()
 
 
 def _meaning(record: object, data: bytes) -> Found:
@@ -67,13 +84,13 @@ def _meaning(record: object, data: bytes) -> Found:
             "tracker": tracker.hex(),
             "tracker, short": short_tracker(tracker),
             "contests": {
-                s.contest: f"{len(s.ciphertext) // 64} blocks" for s in record.ballot.sealed
+                s.contest: plural(len(s.ciphertext) // 64, "block") for s in record.ballot.sealed
             },
         }
     if isinstance(record, Manifest):
         return {
             "trustees": f"{len(record.trustees)}, any {record.threshold} open the ballots",
-            "contests": {c.id: f"{len(c.projects)} projects" for c in record.contests},
+            "contests": {c.id: plural(len(c.projects), "project") for c in record.contests},
         }
     return {}
 
@@ -89,7 +106,7 @@ def entry_line(entry: bytes) -> str:
     """An entry of a log in a few words."""
     found = read_record(entry)
     if found is None:
-        return f"malformed ({len(entry)} bytes)"
+        return f"malformed ({plural(len(entry), 'byte')})"
     record, words = found["record"], [found["kind"]]
     if "wrong" in found:
         words.append(f"malformed: {found['wrong']}")

@@ -27,6 +27,7 @@ from pbvote.core.receipt import RECEIPT_PREFIX, read_receipt_text
 from pbvote.core.tiles import CHECKPOINT, WIDTH, decode_bundle, parse_path
 from pbvote.files import read_bytes
 from pbvote.registry.roll import APPLICATION as ROLL_APPLICATION
+from pbvote.words import plural
 from pbvote_tally.bundle import CLOSING, MANIFEST, ROLL, Bundle, open_bundle
 from pbvote_tally.records import Results
 
@@ -208,7 +209,7 @@ def _binary(path: Path, data: bytes) -> Found | None:
     whole, rest = divmod(len(data), size)
     found["parts"] = f"{whole} of {size} bytes"
     if rest:
-        found["wrong"] = f"{rest} bytes are left over: it is cut or not such a file"
+        found["wrong"] = f"{plural(rest, 'byte')} left over: it is cut or not such a file"
     return found
 
 
@@ -343,7 +344,7 @@ def _bundle(bundle: Bundle) -> Found:
     manifest = _inner(bundle, MANIFEST, Manifest)
     if manifest is not None:
         found["slug"], found["title"] = manifest.slug, manifest.title
-        found["contests"] = {c.id: f"{len(c.projects)} projects" for c in manifest.contests}
+        found["contests"] = {c.id: plural(len(c.projects), "project") for c in manifest.contests}
     results = _inner(bundle, "results.note", Results) if "results.note" in names else None
     if results is not None:
         found["winners"] = {c.id: list(c.winners) for c in results.contests}

@@ -21,12 +21,14 @@ def new(
 ) -> None:
     """Begin an election: a commented election.toml, example projects, the commission's key.
 
-    What is in the folder stays as it is: after `pbvote import`, only the key is made. Publish
+    What is in the folder stays as it is: after `pbvote import`, only the key is made. A name that
+    ends in a year dates the draft; next year is taken otherwise. Publish
     commission.vkey where voters trust it; whoever verifies the result needs it.
 
     \b
     Example: pbvote new elections/bertrix-2026
     """
+    import re
     from datetime import date
 
     from pbvote.core.election import commission_name
@@ -47,15 +49,19 @@ def new(
         name = slug or folder.resolve().name
         if not is_name(name):
             raise InputError(f"{name!r} can't be a slug", hint=f"Give --slug. {NAME_HINT}")
-        write_bytes(folder / DRAFT, election_toml(name, date.today().year + 1).encode())
+    else:
+        name = read_slug(folder)
+        if slug and slug != name:
+            where = str(folder / DRAFT)
+            raise InputError(f"the slug is {name}", where=where, hint="Change it there")
+    secret = passphrase("the commission", passphrase_file, new=True)
+    if not (folder / DRAFT).exists():
+        year = re.search("(?<![0-9])20[0-9]{2}$", name)
+        draft = election_toml(name, int(year[0]) if year else date.today().year + 1)
+        write_bytes(folder / DRAFT, draft.encode())
         if not (folder / PROJECTS).exists():
             write_bytes(folder / PROJECTS, EXAMPLE_PROJECTS.encode())
-    elif slug and slug != read_slug(folder):
-        where = str(folder / DRAFT)
-        raise InputError(f"the slug is {read_slug(folder)}", where=where, hint="Change it there")
-    name = commission_name(read_slug(folder))
-    secret = passphrase("the commission (a new one)", passphrase_file, new=True)
-    signer = new_signer(folder / COMMISSION_KEY, name, secret)
+    signer = new_signer(folder / COMMISSION_KEY, commission_name(name), secret)
     write_bytes(folder / COMMISSION, signer.verify_key.text.encode() + b"\n")
     say(signer.verify_key.text)
     hint(f"Edit {folder / DRAFT} and the projects, then: pbvote check {folder}")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pbvote.terminal import Steps, hint, say, say_json
+from pbvote.words import plural
 
 app = typer.Typer(
     help="Registrars' logs: who was handed a card, under pseudonyms.",
@@ -60,14 +61,14 @@ def status(
     from pbvote.cli.desk import opened
 
     with opened(folder, name, adopt=adopt) as registry:
-        found = registry.status()
+        found, zone = registry.status(), registry.election.manifest.time_zone
     if json:
         say_json(dataclasses.asdict(found))
         return
-    say(f"{found.name}: {f'closed at {found.closed}' if found.closed else 'open'}")
+    say(f"{found.name}: {f'closed at {_local(found.closed, zone)}' if found.closed else 'open'}")
     say(", ".join(f"{number} {what}" for what, number in found.people.items()))
     cards = ", ".join(f"{number} {channel}" for channel, number in found.cards.items())
-    say(f"cards: {cards}; {found.revoked} revoked; {found.size} entries in the log")
+    say(f"cards: {cards}; {found.revoked} revoked; {plural(found.size, 'entry')} in the log")
 
 
 @app.command()
@@ -81,7 +82,8 @@ def close(folder: Folder, name: Name) -> None:
 
     with opened(folder, name) as registry:
         registry.close()
-        say(f"{name}: closed at {registry.closed}")
+        at = _local(registry.closed or "", registry.election.manifest.time_zone)
+        say(f"{name}: closed at {at}")
     hint(f"Next: pbvote registry export {folder} {name} --to STICK, for `pbvote-tally close`.")
 
 
@@ -105,4 +107,10 @@ def export(
     with Steps() as steps:
         steps.step(f"The log of {name}, in tiles")
         size = export_log(own, to / "registry" / name)
-    say(f"{size} entries in {to / 'registry' / name}")
+    say(f"{plural(size, 'entry')} in {to / 'registry' / name}")
+
+
+def _local(text: str, zone: str) -> str:
+    from pbvote.draft.values import local_times, time_zone
+
+    return local_times(text, time_zone(zone))

@@ -86,7 +86,8 @@ def load(
         people = read_roll_file(file, _columns(column), known, sheet)
         for district, number in Counter(p.district or "no district" for p in people).items():
             say(f"{number:>8}  {district}")
-        say(f"{len(people):>8}  people, from {people[0].name} to {people[-1].name}")
+        word = "person" if len(people) == 1 else "people"
+        say(f"{len(people):>8}  {word}, from {people[0].name} to {people[-1].name}")
         if dry_run:
             hint("Nothing was loaded: --dry-run.")
             return

@@ -70,8 +70,9 @@ def enrol(
     Example: pbvote trustee enrol CEREMONY anne --folder trustees/anne
     """
     from pbvote.trustee import KEY
-    from pbvote.trustee.ceremony import enrol
+    from pbvote.trustee.ceremony import enrol, read_plan
 
+    read_plan(shared, name)
     new = not (folder / KEY).exists()
     enrol(folder, shared, name, passphrase(_who(folder), passphrase_file, new=new))
     say(f"{name} has enrolled: {shared / f'{name}.trustee.note'}")
@@ -87,7 +88,7 @@ def deal(shared: Shared, folder: Own, passphrase_file: Passphrase = None) -> Non
     """
     from pbvote.trustee.ceremony import deal
 
-    deal(folder, shared, passphrase(_who(folder), passphrase_file))
+    deal(folder, shared, _secret(folder, passphrase_file, shared))
     say(f"Dealt, into {shared}.")
     hint("When all have: pbvote trustee accept")
 
@@ -107,7 +108,7 @@ def accept(shared: Shared, folder: Own, passphrase_file: Passphrase = None) -> N
     from pbvote.core.note import parse_note
     from pbvote.trustee.ceremony import Accepted, accept
 
-    note = accept(folder, shared, passphrase(_who(folder), passphrase_file))
+    note = accept(folder, shared, _secret(folder, passphrase_file, shared))
     accepted = decode(parse_note(note).text.encode().removesuffix(b"\n"), Accepted)
     say(f"The share fits. Compare with the others: {fingerprint(accepted.deals)}")
 
@@ -135,13 +136,36 @@ def sign(own: OwnArgument, folder: Folder, passphrase_file: Passphrase = None) -
         )
     for line in to_sign(document):
         say(line)
-    note = _sign(own, folder, document, passphrase(_who(own), passphrase_file))
+    if signs := _has_signed(own, document):
+        say(f"{signs} has signed it already.")
+        hint(f"Not yet by {', '.join(map(short, document.unsigned))}.")
+        return
+    note = _sign(own, folder, document, _secret(own, passphrase_file))
     kept = keep(folder, document, note)
     say(f"{kept.path}: signed by {', '.join(map(short, kept.signed))}")
     if kept.is_enough:
         say("That is as many as it takes.")
     if kept.unsigned and not (kept.kind == "addendum" and kept.is_enough):
         hint(f"Not yet by {', '.join(map(short, kept.unsigned))}.")
+
+
+def _has_signed(own: Path, document: Waiting) -> str:
+    """The name of this folder's trustee if its signature is there; nothing if it isn't.
+
+    VerificationError if it is there and false.
+    """
+    from pbvote.core.note import VerifyKey, parse_note
+    from pbvote.keyfile import owner
+    from pbvote.trustee import KEY
+
+    _check_own(own)
+    name = owner(own / KEY)
+    for trustee in document.manifest.trustees:
+        key = VerifyKey.parse(trustee.vkey)
+        if key.name == name in document.signed:
+            parse_note(document.note).verify(key, str(document.path))
+            return trustee.name
+    return ""
 
 
 def _sign(own: Path, folder: Path, document: Waiting, secret: str) -> bytes:
@@ -170,7 +194,7 @@ def test(own: OwnArgument, folder: Folder, passphrase_file: Passphrase = None) -
     from pbvote.files import load_election
     from pbvote.trustee import try_opening
 
-    try_opening(own, load_election(folder), passphrase(_who(own), passphrase_file))
+    try_opening(own, load_election(folder), _secret(own, passphrase_file))
     say("This trustee can open what is sealed to the election's key.")
 
 
@@ -189,11 +213,31 @@ def purge(
     """
     from pbvote.trustee import destroy_share
 
-    secret = passphrase(_who(own), passphrase_file)
+    secret = _secret(own, passphrase_file)
     if not yes:
         typer.confirm("Destroy the share for ever?", abort=True)
     destroy_share(own, secret)
     say("The share is destroyed. Destroy backups of this folder, too.")
+
+
+def _secret(own: Path, file: Path | None, shared: Path | None = None) -> str:
+    """The passphrase, asked for only if the folders that are needed are there."""
+    from pbvote.trustee.ceremony import read_ceremony
+
+    _check_own(own)
+    if shared is not None:
+        read_ceremony(shared)
+    return passphrase(_who(own), file)
+
+
+def _check_own(own: Path) -> None:
+    from pbvote.core.errors import InputError
+    from pbvote.trustee import KEY
+
+    if not (own / KEY).exists():
+        raise InputError(
+            "no trustee's folder", where=str(own), hint="Name the one that `trustee enrol` made"
+        )
 
 
 def _who(folder: Path) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pbvote.terminal import Steps, hint, say, say_json
+from pbvote.words import plural
 
 if TYPE_CHECKING:
     from pbvote.box import Box
@@ -60,7 +61,9 @@ def vote(
     Example: pbvote vote DIR --box kiosk-1 --card PBVOTE1/C/… city=blank --challenge
     Example: pbvote vote DIR --box online --csv votes.csv --json
     """
+    from pbvote.cli.at_hand import BOXES, own_folder
     from pbvote.cli.box import opened
+    from pbvote.cli.watch import shown, with_warnings
     from pbvote.core.errors import InputError
 
     if not box:
@@ -75,8 +78,9 @@ def vote(
             _vote_file(taking, csv, challenge, json)
         else:
             _vote_one(taking, card or "", choices or [], challenge, json)
-        for warning in taking.status().warnings:
-            hint(f"Warning: {warning}")
+        status = with_warnings(taking.status(), own_folder(folder, BOXES, box), second=second)
+        for warning in status.warnings:
+            hint(shown(warning, taking.election.manifest.time_zone))
 
 
 def _vote_one(box: Box, card: str, given: list[str], challenge: bool, json: bool) -> None:
@@ -104,7 +108,7 @@ def _vote_file(box: Box, path: Path, challenge: bool, json: bool) -> None:
     lines = read_votes(path, box.election)
     done: list[dict[str, Any]] = []
     with Steps(quiet=json) as steps:
-        steps.step(f"{path.name}: {len(lines)} ballots to {box.name}", len(lines))
+        steps.step(f"{path.name}: {plural(len(lines), 'ballot')} to {box.name}", len(lines))
         for line in lines:
             try:
                 prepared = prepare(box.election, box.name, _voter(box, line.card), line.choices)
@@ -122,7 +126,7 @@ def _vote_file(box: Box, path: Path, challenge: bool, json: bool) -> None:
     refused = sum("refused" in taken for taken in done)
     if refused:
         raise RefusedError(
-            f"{refused} of {len(done)} ballots were refused; the others are in the box",
+            f"{refused} of {plural(len(done), 'ballot')} refused; the others are in the box",
             where=str(path),
             hint="The lines above say why",
         )
@@ -135,8 +139,8 @@ def _words(line: Line, taken: Mapping[str, Any]) -> str:
 def _voter(box: Box, card: str) -> Voter:
     """Who holds the card: scanned, or typed if the registries' logs are at hand."""
     from pbvote.cli.at_hand import RegistriesAtHand
-    from pbvote.core.card import PREFIX
-    from pbvote.core.errors import InputError
+    from pbvote.core.card import PREFIX, Certificate
+    from pbvote.core.errors import CardError, InputError
     from pbvote.voting import voter_of_card, voter_of_code
 
     if PREFIX in card:
@@ -147,7 +151,19 @@ def _voter(box: Box, card: str) -> Voter:
             "a code that is typed needs the registrar's log, and none is here",
             hint="Scan the card's square code, or put an exported log in DIR/registries/NAME/log",
         )
-    return voter_of_code(box.election, card, known.find)
+    absent = [name for name in box.election.registrar_keys if name not in known.here]
+
+    def find(key: bytes) -> Certificate | None:
+        found = known.find(key)
+        if found is None and absent:
+            raise CardError(
+                f"no log here has this code, and that of {', '.join(absent)} isn't on this machine",
+                hint="Scan the card's square code, or put the exported log in"
+                " DIR/registries/NAME/log",
+            )
+        return found
+
+    return voter_of_code(box.election, card, find)
 
 
 def _send(box: Box, prepared: PreparedBallot, challenge: bool) -> dict[str, Any]:

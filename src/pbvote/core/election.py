@@ -220,7 +220,7 @@ def open_by_quorum(
     signed = [key for key in trustees if key.name in names]
     if len(signed) < quorum:
         raise VerificationError(
-            f"{len(signed)} trustees signed, {quorum} must",
+            f"{len(signed)} of the trustees signed, {quorum} must",
             where=where,
             hint="Let the other trustees sign it",
         )

@@ -39,6 +39,7 @@ from pbvote.core.selection import BallotFormat
 from pbvote.draft.projects import ProjectSheet
 from pbvote.draft.tables import NAME_HINT, Table, Tables, is_clean, is_name, join, read_toml
 from pbvote.draft.values import parse_amount, parse_time, time_zone
+from pbvote.words import plural
 
 DRAFT = "election.toml"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
@@ -77,6 +78,11 @@ class Draft:
     contests: list[Contest]
     vote_url: str | None
     receipt_url: str | None
+
+    @property
+    def quorum(self) -> int:
+        """How many trustees sign the closing: as `core.manifest` has it."""
+        return self.closing_quorum or -(-(len(self.trustees) + self.threshold) // 2)
 
 
 class Examined(NamedTuple):
@@ -188,10 +194,16 @@ def warnings(draft: Draft) -> list[str]:
         found.append("threshold 1: each trustee alone can open every ballot")
     elif t == n:
         found.append(f"threshold {t} of {n}: if one trustee is lost, nothing can be counted")
+    if draft.quorum == n > t:
+        found.append(
+            f"all {n} trustees must sign the closing: if one is ill, nothing can be counted; with 5"
+            " trustees and threshold 3 one may be ill"
+        )
     if draft.closing_quorum is not None and draft.closing_quorum < default:
         found.append(
-            f"closing_quorum {draft.closing_quorum} is under {default}: {t - 1} dishonest trustees"
-            " could lead the others to open two different closings"
+            f"closing_quorum {draft.closing_quorum} is under {default}:"
+            f" {plural(t - 1, 'dishonest trustee')} could lead the others to open two different"
+            " closings"
         )
     found += _missing_texts("the title", [draft.title], draft.languages)
     for contest in draft.contests:
@@ -210,10 +222,15 @@ def _contest_warnings(contest: Contest, draft: Draft) -> list[str]:
         found.append("the budget is enough for every project")
     most = getattr(contest.ballot, "max", 0)
     if most > len(contest.projects):
-        found.append(f"the ballot allows {most} projects, there are {len(contest.projects)}")
+        there = len(contest.projects)
+        found.append(f"the ballot allows {plural(most, 'project')}, there {_is(there)}")
     if contest.limits is not UNSET and contest.limits:
         found.append("limits can't be counted by this version")
     return found
+
+
+def _is(number: int) -> str:
+    return f"is {number}" if number == 1 else f"are {number}"
 
 
 def _missing_texts(what: str, texts: list[Texts], languages: list[str]) -> list[str]:
@@ -221,7 +238,7 @@ def _missing_texts(what: str, texts: list[Texts], languages: list[str]) -> list[
     missing = {lang: sum(lang not in text for text in texts) for lang in languages[1:]}
     return [
         f"{what} isn't there in {language}"
-        + (f" ({count} of {len(texts)} projects)" if len(texts) > 1 else "")
+        + (f" ({count} of {plural(len(texts), 'project')})" if len(texts) > 1 else "")
         for language, count in missing.items()
         if count
     ]

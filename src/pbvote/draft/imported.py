@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -131,13 +132,12 @@ def project_ids(ids: Sequence[str]) -> dict[str, str]:
     taken = {name for name in ids if is_name(name)}
     found = {}
     for name in ids:
-        mapped, number = name, 1
-        while name not in taken and (number == 1 or mapped in taken):
-            number, mapped = number + 1, _name(name)[:56] + (f"-{number}" if number > 1 else "")
-            if mapped not in taken:
-                break
-        taken.add(mapped)
-        found[name] = mapped
+        found[name] = name
+        if not is_name(name):
+            own = _name(name)[:56]
+            numbered = (f"{own}-{number}" for number in count(2))
+            found[name] = next(free for free in chain([own], numbered) if free not in taken)
+            taken.add(found[name])
     return found
 
 

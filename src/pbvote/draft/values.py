@@ -21,6 +21,8 @@ _AMOUNT = re.compile(
     r"([0-9]{1,16}|[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+)(?:[.,]([0-9]+))?", re.ASCII
 )
 
+_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+
 
 def minor_digits(currency: str) -> int:
     """How many decimals an amount has (ISO 4217): 2 for all but a few.
@@ -116,11 +118,21 @@ def parse_time(value: object, zone: ZoneInfo) -> str:
 
 
 def local_text(utc: str, zone: ZoneInfo) -> str:
-    """A time of the protocol as people of that zone read it.
+    """A time of the protocol as people of that zone read it; seconds only if there are any.
 
     >>> local_text("2026-11-14T08:00:00Z", time_zone("Europe/Brussels"))
     '2026-11-14 09:00 CET'
+    >>> local_text("2026-07-14T08:00:07Z", time_zone("Europe/Brussels"))
+    '2026-07-14 10:00:07 CEST'
     """
-    return (
-        datetime.fromtimestamp(unix_time(utc), UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
-    )
+    time = datetime.fromtimestamp(unix_time(utc), UTC).astimezone(zone)
+    return time.strftime(f"%Y-%m-%d %H:%M{':%S' if time.second else ''} %Z")
+
+
+def local_times(text: str, zone: ZoneInfo) -> str:
+    """A text with the protocol's times in it, each as people of that zone read it.
+
+    >>> local_times("Open since 2026-11-14T08:00:00Z.", time_zone("Europe/Brussels"))
+    'Open since 2026-11-14 09:00 CET.'
+    """
+    return _TIME.sub(lambda found: local_text(found[0], zone), text)

@@ -106,10 +106,13 @@ def _places(
     for field in wanted:
         if field not in FIELDS:
             raise InputError(f"a roll has no field {field!r}", hint=f"Fields: {', '.join(FIELDS)}")
+    example = next(filter(None, header), "Header")
     for field in REQUIRED:
         if field not in wanted:
             raise InputError(
-                f"no column was chosen for {field}", where=where, hint=f"There are: {there}"
+                f"no column was chosen for {field}",
+                where=where,
+                hint=f"Name it, like --column {field}={example}. There are: {there}",
             )
     for name in wanted.values():
         if (found := folded.count(fold(name))) != 1:

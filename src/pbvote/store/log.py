@@ -18,7 +18,7 @@ from pbvote.core.errors import EncodingError, InputError, StorageError, Verifica
 from pbvote.core.merkle import Tree
 from pbvote.core.note import Checkpoint, Signer, VerifyKey, open_checkpoint, sign_note
 from pbvote.store import LogStore
-from pbvote.store.mark import Mark, mark_path
+from pbvote.store.mark import Mark, NotTheLog, mark_path
 from pbvote.store.sqlite import SqliteStore
 
 Private = Callable[[int], Mapping[bytes, bytes]]
@@ -332,13 +332,13 @@ def _replay(store: LogStore, key: VerifyKey, at: int) -> tuple[Tree, bytes | Non
     try:
         checkpoint = open_checkpoint(note or b"", key, "checkpoint")
     except (InputError, VerificationError) as error:
-        raise StorageError(
+        raise NotTheLog(
             f"the log has no right checkpoint ({error})",
             where=key.name,
             hint="Is it the log of another key or election? Else restore the second copy",
         ) from None
     if (checkpoint.size, checkpoint.root) != (tree.size, tree.root()):
-        raise StorageError(
+        raise NotTheLog(
             f"the log's {tree.size} entries aren't those its checkpoint signed",
             where=key.name,
             hint="Copy it away as it is, then restore the second copy",

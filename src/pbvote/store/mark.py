@@ -23,6 +23,10 @@ _HEAD = "pbvote-mark/1"
 _LENGTH = len(f"{_HEAD} {0:020} {0:020} {0:064} {0:064}\n")  # write's number, size, root, checksum
 
 
+class NotTheLog(StorageError):
+    """A database that isn't what its mark or checkpoint tells of: put back, cut or changed."""
+
+
 class MarkValue(NamedTuple):
     """A log's size and its root (32 bytes) at that size."""
 
@@ -58,7 +62,7 @@ class Mark:
             self.value = None
         elif self.value is None and any(slot.strip(b"\x00") for slot in slots):
             self.close()
-            raise StorageError(
+            raise NotTheLog(
                 "the log's mark is damaged, so nobody can tell whether entries are missing",
                 where=str(path),
                 hint="Compare the log with its second copy, then open it with --adopt",
@@ -71,21 +75,21 @@ class Mark:
         """
         if self.value is None:
             if size and not self.adopt:
-                raise StorageError(
+                raise NotTheLog(
                     "the log's mark is missing, so nobody can tell whether entries are missing",
                     where=str(self.path),
                     hint="Put it back beside the database; if it is lost, compare the log with"
                     " its second copy, then open it with --adopt",
                 )
         elif self.value.size > size:
-            raise StorageError(
+            raise NotTheLog(
                 f"acknowledged entries are missing: receipts were given for {self.value.size},"
                 f" the database has {size}. Somebody put back an older file",
                 where=str(self.path),
                 hint="Put back the newest database with its -wal file, or restore the second copy",
             )
         elif self.value.root != root:
-            raise StorageError(
+            raise NotTheLog(
                 "the database holds other entries than those acknowledged",
                 where=str(self.path),
                 hint="Put back the right database, or restore the second copy",

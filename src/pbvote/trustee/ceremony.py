@@ -105,12 +105,8 @@ def read_ceremony(shared: Path) -> Ceremony:
     return decode(read_bytes(shared / PLAN), Ceremony, str(shared / PLAN))
 
 
-def enrol(folder: Path, shared: Path, name: str, passphrase: str, cost: Cost = MODERATE) -> bytes:
-    """Make a trustee's folder and keys, and hand in `<name>.trustee.note`, which is returned.
-
-    InputError for a passphrase that is too short or a name that isn't in the ceremony;
-    RefusedError if the folder is another trustee's or ceremony's, or somebody else enrolled.
-    """
+def read_plan(shared: Path, name: str) -> Ceremony:
+    """The ceremony in this folder; InputError unless a trustee of this name is in it."""
     plan = read_ceremony(shared)
     if name not in plan.trustees:
         raise InputError(
@@ -118,6 +114,16 @@ def enrol(folder: Path, shared: Path, name: str, passphrase: str, cost: Cost = M
             where=str(shared / PLAN),
             hint=f"Its trustees are: {', '.join(plan.trustees)}",
         )
+    return plan
+
+
+def enrol(folder: Path, shared: Path, name: str, passphrase: str, cost: Cost = MODERATE) -> bytes:
+    """Make a trustee's folder and keys, and hand in `<name>.trustee.note`, which is returned.
+
+    InputError for a passphrase that is too short or a name that isn't in the ceremony;
+    RefusedError if the folder is another trustee's or ceremony's, or somebody else enrolled.
+    """
+    plan = read_plan(shared, name)
     if not (folder / KEY).exists():
         secret = Secret(
             slug=plan.slug,
@@ -162,7 +168,7 @@ def accept(folder: Path, shared: Path, passphrase: str) -> bytes:
 
     VerificationError naming the trustee whose deal is wrong: if it was really dealt so, a
     complaint was signed and handed in, and the ceremony is over; if its file was damaged, get it
-    again. RefusedError if somebody complained. (The old trustee.key may still be read from the
+    again. The same if somebody complained. (The old trustee.key may still be read from the
     disk by who has the passphrase; a flash disk keeps what it likes.)
     """
     with OpenFolder(folder, passphrase) as me:
@@ -182,7 +188,7 @@ def accept(folder: Path, shared: Path, passphrase: str) -> bytes:
 def manifest_trustees(shared: Path) -> tuple[list[Trustee], Element]:
     """The manifest's `trustees` and `key`, once every trustee has accepted the same deals.
 
-    RefusedError while one hasn't, or if one complained; VerificationError if files were altered.
+    RefusedError while one hasn't; VerificationError if one complained or files were altered.
     """
     circle = _read_circle(shared)
     _check_nobody_complained(circle)
@@ -387,7 +393,7 @@ def _check_nobody_complained(circle: _Circle, me: OpenFolder | None = None) -> N
         if path.exists():
             complaint = circle.read(path, number, Complaint, "")
             names = dict(enumerate(circle.plan.trustees, 1))
-            raise RefusedError(
+            raise VerificationError(
                 f"{name} complained about the deal of {names.get(complaint.against, 'nobody')}",
                 where=str(path),
                 hint=_AGAIN,

@@ -17,6 +17,7 @@ from pbvote.core.encoding import Bytes32, Record, Time, decode, encode, time_tex
 from pbvote.core.errors import RefusedError, StorageError
 from pbvote.core.note import Signer
 from pbvote.store.log import open_log
+from pbvote.store.mark import NotTheLog
 
 Clock = Callable[[], float]
 """Seconds since 1970."""
@@ -35,6 +36,11 @@ _DONE: dict[What, str] = {
     "open": "opened another column of this contest",
     "purge": "destroyed its share",
 }
+
+_LOST = (
+    "If it is lost, this trustee must not go on with this folder: let the other trustees close,"
+    " mix and open without"
+)
 
 
 class Decision(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/decision/1"):
@@ -61,10 +67,17 @@ class Decisions:
             raise StorageError(
                 "what this trustee signed and opened is not known any more",
                 where=str(path),
-                hint="Put the newest file back, with those beside it. If it is lost, this trustee"
-                " must not go on: let the others close, mix and open",
+                hint=f"Put the newest file back, with those beside it. {_LOST}",
             )
-        self._log = open_log(path, signer, create=create)
+        try:
+            self._log = open_log(path, signer, create=create)
+        except NotTheLog:
+            raise StorageError(
+                "this isn't all that this trustee signed and opened: somebody put back an older"
+                " file, or changed or removed one",
+                where=str(path),
+                hint=f"Put back the newest one, with its -wal and .mark. {_LOST}",
+            ) from None
         try:
             entries = (decode(data, Decision, str(path)) for data in self._log.entries())
             self._made = {(entry.what, entry.subject): entry for entry in entries}

@@ -1,0 +1,27 @@
+"""Words for numbers, the same everywhere people read them."""
+
+from __future__ import annotations
+
+_OTHERS = {"person": "people"}
+
+
+def plural(number: int, noun: str) -> str:
+    """A number of something.
+
+    >>> plural(1, "entry"), plural(2, "entry"), plural(0, "ballot"), plural(3, "person")
+    ('1 entry', '2 entries', '0 ballots', '3 people')
+    """
+    return f"{number} {noun if number == 1 else plural_of(noun)}"
+
+
+def plural_of(noun: str) -> str:
+    """A noun for more than one; for none, too.
+
+    >>> plural_of("box"), plural_of("registry")
+    ('boxes', 'registries')
+    """
+    if noun in _OTHERS:
+        return _OTHERS[noun]
+    if noun.endswith("y"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith("x") else f"{noun}s"
