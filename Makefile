@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 SOAK ?=
+SIZES ?= 1000 3000 10000
 SEED ?= $(shell $(PYTHON) -c "import secrets; print(secrets.randbits(32))")
 
 .PHONY: setup demo test lint types soak bench fmt wheel lock clean
@@ -35,6 +36,7 @@ soak: setup
 
 bench: setup
 	$(BIN)/pytest benchmarks --benchmark-only --benchmark-columns=min,median,rounds -s
+	$(BIN)/python benchmarks/growth.py $(SIZES)
 
 fmt: setup
 	$(BIN)/ruff check --fix .

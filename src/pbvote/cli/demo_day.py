@@ -256,7 +256,7 @@ class Day:
         receipts: list[SignedReceipt] = next(iter(poll.receipts.values()))
         signed = receipts[-1]
         text = receipt_text(signed, election.box_position(signed.receipt.box))
-        return ["A voter's receipt to check:", f"  pbvote receipt check {text}"]
+        return ["A voter's receipt to check:", f"  pbvote receipt check {text} {self.folder}"]
 
 
 def _listed(names: set[str]) -> str:
