@@ -254,6 +254,49 @@ def test_a_damaged_zip_is_refused_or_whole(
     assert refused
 
 
+@pytest.mark.parametrize("method", [0, 1, 9, 12, 14, 20, 93, 97, 99])
+def test_another_compression_than_was_used(
+    files: Files, key: VerifyKey, tmp_path: Path, method: int
+) -> None:
+    """Each method's library has errors of its own."""
+    last = {**{n: d for n, d in files.items() if n != "roll.csv"}, "roll.csv": files["roll.csv"]}
+    data = bytearray(zipped(last, tmp_path).read_bytes())
+    data[data.rindex(b"PK\1\2") + 10] = method  # of the last file
+    (tmp_path / "bundle.zip").write_bytes(data)
+    with pytest.raises(VerificationError, match=r"roll\.csv"):
+        verify(open_bundle(tmp_path / "bundle.zip"), key)
+
+
+@pytest.mark.xfail(strict=True, reason="bundle.ZIP_ERRORS lacks lzma.LZMAError")
+@pytest.mark.parametrize("properties", ["ff" * 5, "5d00008000"])
+def test_lzma_that_is_none(tmp_path: Path, properties: str) -> None:
+    path = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("roll.csv", bytes.fromhex("09040500" + properties) + b"\xff" * 50)
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"PK\1\2") + 10] = zipfile.ZIP_LZMA
+    path.write_bytes(data)
+    for look in (ZipBundle(path).read, ZipBundle(path).sha256):
+        with pytest.raises(VerificationError, match=r"roll\.csv: damaged"):
+            look("roll.csv")
+
+
+def test_a_zip_of_the_folder_itself(folder: Path, tmp_path: Path) -> None:
+    path = shutil.make_archive(str(tmp_path / "b"), "zip", folder.parent, folder.name)
+    with pytest.raises(InputError, match="in one folder, bundle"):
+        open_bundle(Path(path))
+
+
+def test_a_zip_with_a_file_less(files: Files, key: VerifyKey, tmp_path: Path) -> None:
+    for name in ("results.note", "roll.csv", "lot/opening-1/proof.bin"):
+        path = zipped({n: d for n, d in files.items() if n != name}, tmp_path)
+        with pytest.raises(VerificationError, match=name):
+            verify(open_bundle(path), key)
+        for look in (open_bundle(path).read, open_bundle(path).sha256):
+            with pytest.raises(VerificationError, match=f"{name}: it is missing"):
+                look(name)
+
+
 # --- the command ----------------------------------------------------------------------------------
 
 
