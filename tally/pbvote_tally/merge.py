@@ -197,8 +197,8 @@ def _standing(ballot: Ballot, box: int, index: int, ballot_digest: bytes) -> Sta
 def _proved(entries: list[bytes], executor: Executor | None) -> list[bool]:
     if executor is None:
         return proofs_hold(entries)
-    half = -(-len(entries) // 8) or 1
-    chunks = [entries[i : i + half] for i in range(0, len(entries), half)]
+    size = -(-len(entries) // 8) or 1
+    chunks = [entries[i : i + size] for i in range(0, len(entries), size)]
     return [holds for part in executor.map(proofs_hold, chunks) for holds in part]
 
 
