@@ -26,7 +26,7 @@ def run(app: Callable[[], Any]) -> NoReturn:
     try:
         app()
     except PbvoteError as error:
-        print(f"Error: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
+        hint("Error: " + " ".join(str(error).splitlines()))  # one line, whatever a file is called
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

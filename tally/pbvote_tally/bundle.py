@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import stat
 import zipfile
 import zlib
@@ -18,7 +19,15 @@ MERGE = "merge.json"
 RESULTS = "results.note"
 
 # RuntimeError: NotImplementedError among them; ValueError: names that aren't text
-ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def addendum(number: int) -> str:
@@ -119,7 +128,7 @@ class ZipBundle:
             raise InputError(
                 f"everything is in one folder, {tops.pop()}",
                 where=str(path),
-                hint="Zip what is in the folder, not the folder: cd into it, zip -r ../bundle.zip .",
+                hint="Zip what is in it, not the folder: cd into it, then zip -r ../bundle.zip .",
             )
 
     def _check(self, info: zipfile.ZipInfo) -> None:

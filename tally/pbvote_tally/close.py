@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from pbvote.core.closing import ClosedLog, Closing, Status, check_closing
 from pbvote.core.election import Election
@@ -21,8 +20,7 @@ from pbvote_tally.logs import box_entries, registry_entries
 from pbvote_tally.rebuild import log_entries
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """What the officials say of a log that isn't whole."""
 
     status: Status

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from pbvote.core.ballot import BoxEntry, Cast, Challenge, ballot_digest, tracker
 from pbvote.core.election import box_origin
@@ -25,8 +26,7 @@ from pbvote_tally.rebuild import Rebuilt, log_streams
 NAME = re.compile(r"evidence/[1-9][0-9]{0,5}\.(note|json)")
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a piece of evidence shows: `log shortened`, `log forked`, `receipt contradicted`,
     `consistent`, or `unusable` with the reason."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from pbvote.core.admission import Reason, RegistryLogs, reason_against
 from pbvote.core.ballot import (
@@ -41,8 +42,7 @@ Progress = Callable[[int], None]
 BATCH = 256  # entries whose proofs are checked as one task
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A cast that rule 4 leaves standing."""
 
     pseudonym: bytes
@@ -54,8 +54,7 @@ class Standing:
     sealed: dict[str, bytes]
 
 
-@dataclass(frozen=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """merge.json, and the accepted ballots sorted by pseudonym."""
 
     record: MergeRecord

@@ -5,9 +5,11 @@ docs/protocol.md, section 8. The verifier does it, and every trustee before it m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pbvote.core.closing import ClosedLog, SignedClosing, open_closing
 from pbvote.core.election import Election, open_election
@@ -20,9 +22,10 @@ from pbvote_tally.bundle import Bundle
 from pbvote_tally.merge import Merge, merge
 from pbvote_tally.report import SILENT, Report
 
+ADDENDUM = re.compile(r"addenda/[1-9][0-9]*\.note")
 
-@dataclass(frozen=True)
-class Rebuilt:
+
+class Rebuilt(Struct, frozen=True):
     """What the signed documents and logs of a bundle say, all of it checked."""
 
     election: Election
@@ -58,7 +61,7 @@ def rebuild(
 
 def read_election(bundle: Bundle, commission: VerifyKey) -> Election:
     """The election of a bundle's manifest and addenda."""
-    addenda = [name for name in bundle.names() if name.startswith("addenda/")]
+    addenda = [name for name in bundle.names() if ADDENDUM.fullmatch(name)]
     notes = [bundle.read(names.addendum(i)) for i in range(1, len(addenda) + 1)]
     return open_election(bundle.read(names.MANIFEST), notes, commission)
 

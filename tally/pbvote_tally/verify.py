@@ -8,7 +8,8 @@ reported with the name of its file.
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pbvote.core.encoding import decode, encode
 from pbvote.core.errors import VerificationError
@@ -29,8 +30,7 @@ from pbvote_tally.rules.profile import Outcome
 from pbvote_tally.selections import read_selections, selections_csv
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """A contest's selections, in the last mix's order, and what its rule made of them."""
 
     contest: Contest
@@ -49,8 +49,7 @@ class Counted:
         )
 
 
-@dataclass(frozen=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """A bundle that holds."""
 
     rebuilt: Rebuilt

@@ -477,7 +477,6 @@ def test_each_check(name: str) -> None:
     check_row(COUNT[name])
 
 
-@pytest.mark.xfail(strict=True, reason="read_election says that the next addendum is missing")
 @pytest.mark.parametrize("name", ["addenda/first.note", "addenda/01.note"])
 def test_a_stray_file_beside_the_addenda_is_named(name: str) -> None:
     check_row((setting(name, lambda own: b"x"), name, "place"))

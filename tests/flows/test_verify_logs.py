@@ -6,7 +6,6 @@ docs/protocol.md, sections 7 and 8.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,7 +83,7 @@ def checkpoint(log: str, signer: Signers | None = None, **fields: Any) -> Change
         _, size, _ = parse_note(files["checkpoint"]).text.splitlines()
         real = make_closing(own.built, own.logs, own.statuses)
         root = next(entry.root for entry in real.logs if entry.origin == key.name)
-        said = replace(Checkpoint(key.name, int(size), root), **fields)
+        said = structs.replace(Checkpoint(key.name, int(size), root), **fields)
         return sign_note(said.text, signer(own) if signer else [key])
 
     return setting(f"logs/{log}/checkpoint", make)

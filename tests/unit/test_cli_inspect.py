@@ -122,7 +122,7 @@ def test_bundle_as_zip(bundle: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not of a bundle"):
         look(str(tmp_path / "other.zip"))
     shutil.make_archive(str(tmp_path / "folder"), "zip", bundle.parent, bundle.name)
-    with pytest.raises(InputError, match="Zip what is in the folder, not the folder"):
+    with pytest.raises(InputError, match="Zip what is in it, not the folder"):
         look(str(tmp_path / "folder.zip"))
 
 

@@ -115,7 +115,7 @@ def test_bundle_and_key_are_enough(poll: Poll, tmp_path: Path) -> None:
     shutil.make_archive(str(tmp_path / "f"), "zip", tmp_path, "bundle")
     zipped = call(*words[:3], "--bundle", tmp_path / "f.zip", "--commission", key)
     assert isinstance(zipped.error, InputError)
-    assert "everything is in one folder, bundle. Zip what is in the folder" in zipped.said
+    assert "everything is in one folder, bundle. Zip what is in it" in zipped.said
 
 
 @pytest.mark.parametrize("given", ["commission.vkey", "keys/town", "a+b/c.vkey", "x" * 300])

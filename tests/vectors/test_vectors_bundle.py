@@ -275,7 +275,6 @@ def test_another_compression_than_was_used(
         verify(open_bundle(tmp_path / "bundle.zip"), key)
 
 
-@pytest.mark.xfail(strict=True, reason="bundle.ZIP_ERRORS lacks lzma.LZMAError")
 @pytest.mark.parametrize("properties", ["ff" * 5, "5d00008000"])
 def test_lzma_that_is_none(tmp_path: Path, properties: str) -> None:
     path = tmp_path / "bundle.zip"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pbvote.core.election import Election, open_by_quorum
 from pbvote.core.encoding import Bytes32, Count, Record, Time, check_time, decode
@@ -43,8 +42,7 @@ class Closing(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/c
         check_time(self.at)
 
 
-@dataclass(frozen=True)
-class SignedClosing:
+class SignedClosing(Struct, frozen=True):
     """A closing whose signatures were checked, and the SHA-256 of its text."""
 
     closing: Closing

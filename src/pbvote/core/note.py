@@ -18,9 +18,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import nacl.bindings
+from msgspec import Struct
 from nacl.exceptions import BadSignatureError
 
 from pbvote.core.encoding import MAX_INT, from_base64, to_base64
@@ -59,8 +59,7 @@ def _is_control(char: str) -> bool:
     return char < " " or "\ud800" <= char <= "\udfff"
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyKey:
+class VerifyKey(Struct, frozen=True):
     """A vkey: who signs under which public key (c2sp.org/signed-note).
 
     >>> key = VerifyKey.parse("commission.example+0961f43f+ARjxZlUytzKg52YYiLGZGLGRXqi1HfyKIIpDqndCDdkI")
@@ -152,8 +151,7 @@ class Signer:
         return f"Signer({self.verify_key.text!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """One signature line: `data` is what follows the key id."""
 
     name: str
@@ -165,8 +163,7 @@ class Signature:
         return (self.name, self.key_id) == (key.name, key.key_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A note taken apart, nothing verified. `text` ends with its newline."""
 
     text: str
@@ -267,8 +264,7 @@ def _verify(signature: Signature, key: VerifyKey, text: str, where: str) -> None
         raise VerificationError(f"the signature of {key.name} is wrong", where=where) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """What a log says of itself: its origin, how many entries, the root over them (section 7)."""
 
     origin: str

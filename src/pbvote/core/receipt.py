@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from pbvote.core.card import PREFIX
 from pbvote.core.encoding import (
@@ -66,8 +65,7 @@ def _signed_bytes(receipt: Receipt) -> bytes:
     return SIGNATURE_LABEL + encode(receipt)
 
 
-@dataclass(frozen=True)
-class ReceiptText:
+class ReceiptText(Struct, frozen=True):
     """What a receipt's text says: positions instead of names, 8 bytes of the election id."""
 
     election: bytes

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pbvote.core.encoding import MAX_ENTRY
 from pbvote.core.errors import EncodingError, VerificationError
@@ -27,8 +28,7 @@ _PATH = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """A tile's place. `level` is None for the entries themselves; `width` is 1…256."""
 
     level: int | None

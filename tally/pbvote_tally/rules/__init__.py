@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pbvote.core.errors import InputError
 from pbvote_tally.rules import equal_shares, greedy
@@ -12,8 +13,7 @@ from pbvote_tally.rules.parameters import Parameters, decode
 from pbvote_tally.rules.profile import Outcome, Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A name, its parameters' Struct, and the function (profile, parameters) → outcome."""
 
     name: str

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from msgspec import Struct
 
 from pbvote_tally.rules.profile import Integers, Number
 from pbvote_tally.rules.ties import Ties
@@ -32,8 +32,7 @@ _ROOM = 62  # bits that all money together may take
 _KEY = 40  # bits behind the point of a bound on ρ
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Offer:
+class Offer(Struct, frozen=True, eq=False):
     """A project (position), its supporting groups, what it is worth to each, and their weights."""
 
     project: int

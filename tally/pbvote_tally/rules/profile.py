@@ -7,13 +7,12 @@ cryptography; `pbvote_tally.count` makes the profile.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from pbvote.core.manifest import DEFAULT_TIES, Tie
@@ -34,8 +33,7 @@ class Entry(NamedTuple):
     withdrawn: bool = False
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(Struct, frozen=True, dict=True):
     """The valid selections of a contest, equal ones grouped, and the projects they are about.
 
     `matrix` has a row a group and a column a project, as in the selection's vector; `weights` says
@@ -69,7 +67,7 @@ class Profile:
 
     def with_invalid(self, invalid: int) -> Profile:
         """The same profile with so many invalid ballots more."""
-        return replace(self, invalid=self.invalid + invalid)
+        return structs.replace(self, invalid=self.invalid + invalid)
 
     @cached_property
     def votes(self) -> list[int]:
@@ -156,8 +154,7 @@ Reason = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One decision. `phase` is the part of the rule that took it; `numbers` say why.
 
     Reasons: `too-dear` (costs more than is left), `stopped` (comes after the first that didn't
@@ -167,7 +164,7 @@ class Step:
     project: str
     reason: Reason
     phase: str
-    numbers: Mapping[str, Number] = field(default_factory=dict)
+    numbers: Mapping[str, Number] = {}
 
     @property
     def chosen(self) -> bool:
@@ -175,8 +172,7 @@ class Step:
         return self.reason == "chosen"
 
 
-@dataclass(frozen=True, slots=True)
-class TieBreak:
+class TieBreak(Struct, frozen=True):
     """Where the rule left several equal: their order as broken, and the criteria it took.
 
     `by` lists the criteria needed, in order; `without-lot` among them means that no lot was drawn
@@ -188,8 +184,7 @@ class TieBreak:
     by: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """A rule's answer: winners (ids in the order chosen), every decision, every tie.
 
     `figures` are numbers about the whole count (endowment of a voter, money left, …).
@@ -201,4 +196,4 @@ class Outcome:
     spent: int
     steps: tuple[Step, ...]
     ties: tuple[TieBreak, ...]
-    figures: Mapping[str, Number] = field(default_factory=dict)
+    figures: Mapping[str, Number] = {}
