@@ -370,6 +370,17 @@ def test_who_has_signed_is_told_without_a_passphrase(prepared: Town, tmp_path: P
         town.run("trustee", "sign", town.trustee("anne"), town.path)
 
 
+def test_a_purged_trustee_opens_nothing_any_more(prepared: Town, tmp_path: Path) -> None:
+    town = copy(prepared, tmp_path)
+    town.secretly("sign", town.path)
+    for name in ("anne", "bruno", "chloe"):
+        town.trustee_signs(name)
+    assert "destroyed" in town.secretly("trustee", "purge", town.trustee("anne"), "--yes")
+    with pytest.raises(PbvoteError):
+        town.secretly("trustee", "test", town.trustee("anne"), town.path)
+    assert "can open" in town.secretly("trustee", "test", town.trustee("bruno"), town.path)
+
+
 @pytest.mark.parametrize("fails", [True, False])
 def test_a_failed_step_is_not_drawn_as_done(fails: bool) -> None:
     end = "raise SystemExit(1)" if fails else "pass"

@@ -15,10 +15,9 @@ from pbvote.core.card import Certificate
 from pbvote.core.encoding import Bytes32, Count, Name, Record, Time, check_time, encode
 from pbvote.core.errors import ProofError, RefusedError
 from pbvote.core.group import Element, Random, Scalar
-from pbvote.core.sealing import seal
+from pbvote.core.sealing import BLOCK, first_elements, seal
 
 Use = Literal["cast", "challenge"]
-CIPHERTEXT = 64  # bytes of a block: c1 ‖ c2
 
 
 class Sealed(Record, frozen=True, kw_only=True):
@@ -28,7 +27,7 @@ class Sealed(Record, frozen=True, kw_only=True):
     ciphertext: bytes
 
     def __post_init__(self) -> None:
-        if not self.ciphertext or len(self.ciphertext) % CIPHERTEXT:
+        if not self.ciphertext or len(self.ciphertext) % BLOCK:
             raise ValueError("a ciphertext is one or more blocks of 64 bytes")
 
 
@@ -128,11 +127,6 @@ def short_tracker(value: bytes) -> str:
     return f"{text[:4]}-{text[4:8]}-{text[8:]}"
 
 
-def first_parts(ciphertext: bytes) -> list[Element]:
-    """All c1 of w × (c1 ‖ c2)."""
-    return group.rows(ciphertext)[0::2]
-
-
 class PreparedBallot:
     """A sealed ballot between its tracker and the voter's word. Answers one use, once."""
 
@@ -227,7 +221,7 @@ def check_opening(challenge: Challenge) -> None:
     if [o.contest for o in challenge.opening] != [s.contest for s in sealed]:
         raise ProofError("the opening is of other contests")
     for opened, part in zip(challenge.opening, sealed, strict=True):
-        c1 = first_parts(part.ciphertext)
+        c1 = first_elements(part.ciphertext)
         rs = group.rows(opened.randomness)
         if len(opened.randomness) != group.SIZE * len(c1) or not all(map(group.is_scalar, rs)):
             raise ProofError(f"the opening of {part.contest} has the wrong form")

@@ -13,7 +13,6 @@ from functools import cached_property
 from msgspec import UNSET
 
 from pbvote.core import group, threshold
-from pbvote.core.ballot import CIPHERTEXT
 from pbvote.core.card import Card, Certificate, check_signature, voter_secret
 from pbvote.core.encoding import decode
 from pbvote.core.errors import CardError, EncodingError, ProofError, VerificationError
@@ -29,6 +28,7 @@ from pbvote.core.manifest import (
     check_unique,
 )
 from pbvote.core.note import VerifyKey, open_note, parse_note
+from pbvote.core.sealing import BLOCK
 
 
 def commission_name(slug: str) -> str:
@@ -140,7 +140,7 @@ class Election:
     def shape_of_ballot(self, district: str | None) -> list[tuple[str, int]]:
         """A district's contests and the length of their ciphertexts, 64·w bytes each."""
         if district not in self._shapes:
-            shape = [(c.id, CIPHERTEXT * c.width) for c in self.contests_for(district)]
+            shape = [(c.id, BLOCK * c.width) for c in self.contests_for(district)]
             self._shapes[district] = shape
         return self._shapes[district]
 
