@@ -12,13 +12,13 @@ from itertools import islice
 
 from msgspec import Struct
 
-from pbvote.core.ballot import BoxEntry, Cast, Challenge, ballot_digest, tracker
 from pbvote.core.election import box_origin
-from pbvote.core.encoding import decode, encode
+from pbvote.core.encoding import decode
 from pbvote.core.errors import PbvoteError
 from pbvote.core.merkle import root_of
 from pbvote.core.note import open_checkpoint, parse_note
 from pbvote.core.receipt import SignedReceipt, check_receipt
+from pbvote.receipts import place_of, tracker_of
 from pbvote.words import plural
 from pbvote_tally.bundle import Bundle
 from pbvote_tally.rebuild import Rebuilt, log_streams
@@ -73,7 +73,7 @@ def _checkpoint(bundle: Bundle, rebuilt: Rebuilt, name: str) -> Finding:
 def receipt_finding(bundle: Bundle, rebuilt: Rebuilt, signed: SignedReceipt) -> tuple[str, str]:
     """What a receipt and the closed log of its box say of each other; raises if it isn't one."""
     receipt, election = signed.receipt, rebuilt.election
-    place = f"{receipt.box}, entry {receipt.index}"
+    place = place_of(receipt)
     if receipt.election != election.id:
         return "unusable", "a receipt of another election"
     election.box(receipt.box)
@@ -86,14 +86,3 @@ def receipt_finding(bundle: Bundle, rebuilt: Rebuilt, signed: SignedReceipt) -> 
     if tracker_of(data) != receipt.tracker:
         return "receipt contradicted", f"{place} is another entry"
     return "consistent", place
-
-
-def tracker_of(data: bytes) -> bytes | None:
-    """The tracker of an encoded cast or challenge; None of anything else."""
-    try:
-        entry = decode(data, BoxEntry)
-    except PbvoteError:
-        return None
-    if not isinstance(entry, Cast | Challenge):
-        return None
-    return tracker(ballot_digest(encode(entry.ballot)), entry.proof.commitment)

@@ -27,7 +27,7 @@ from pbvote.core.errors import VerificationError
 from pbvote.core.merkle import EMPTY_ROOT, root_of
 from pbvote.core.note import Checkpoint, Signer, sign_note
 from pbvote.core.receipt import Receipt, SignedReceipt, sign_receipt
-from pbvote_tally.evidence import tracker_of
+from pbvote.receipts import tracker_of
 from pbvote_tally.verify import Verified, verify
 
 OTHER = bytes(range(32))

@@ -44,8 +44,9 @@ def create(folder: Folder, name: Name) -> None:
     \b
     Example: pbvote box create DIR online
     """
+    from pbvote.at_hand import BOXES, check_name
     from pbvote.box import Box
-    from pbvote.cli.at_hand import BOXES, check_name, slug_of
+    from pbvote.cli.slug import slug_of
     from pbvote.files import write_bytes
 
     own = folder / BOXES / check_name(name)
@@ -86,8 +87,8 @@ def status(
     """
     import dataclasses
 
-    from pbvote.cli.at_hand import BOXES, own_folder
-    from pbvote.cli.watch import with_findings
+    from pbvote.at_hand import BOXES, own_folder
+    from pbvote.box.watch import with_findings
 
     with read(folder, name) as box:
         found = with_findings(box.status(), own_folder(folder, BOXES, name))
@@ -131,7 +132,9 @@ def export(
     Example: pbvote box export DIR kiosk-1 --from /media/copy/demo-kiosk-1.db --to /media/stick
     """
     if source is not None:
-        size = _export_dead(folder, name, source, to / "box" / name)
+        from pbvote.box.rescue import export_dead
+
+        size = export_dead(folder, name, source, to / "box" / name)
         say(f"{plural(size, 'entry')} in {to / 'box' / name}")
         hint(f"Unless it was closed, count it with: pbvote-tally close --cut box/{name}=REASON")
         return
@@ -141,31 +144,11 @@ def export(
     say(f"{plural(size, 'entry')} in {to / 'box' / name}")
 
 
-def _export_dead(folder: Path, name: str, source: Path, to: Path) -> int:
-    """What a database holds of this box's log, its checkpoint checked against the manifest."""
-    from pbvote.core.errors import InputError
-    from pbvote.core.note import open_checkpoint
-    from pbvote.files import load_election
-    from pbvote.store.export import export as export_log
-    from pbvote.store.sqlite import SqliteStore
-
-    election = load_election(folder)
-    election.box(name)
-    store = SqliteStore.open(source, read_only=True)
-    try:
-        if store.checkpoint is None:
-            raise InputError("an empty log", where=str(source), hint="Declare the box lost")
-        open_checkpoint(store.checkpoint, election.box_keys[name], str(source))
-        return export_log(store, to)
-    finally:
-        store.close()
-
-
 def opened(folder: Path, name: str, *, second: Path | None = None, adopt: bool = False) -> Box:
     """The box, to write: no other process may have it. It knows the registries at hand."""
+    from pbvote.at_hand import BOXES, RegistriesAtHand, now, own_folder
     from pbvote.box import Box
-    from pbvote.cli.at_hand import BOXES, RegistriesAtHand, now, own_folder
-    from pbvote.cli.watch import remember
+    from pbvote.box.watch import remember
     from pbvote.files import load_election
 
     election = load_election(folder)
@@ -189,8 +172,8 @@ def opened(folder: Path, name: str, *, second: Path | None = None, adopt: bool =
 
 def read(folder: Path, name: str) -> Box:
     """The box as it stands now, to read: also while another process writes to it."""
+    from pbvote.at_hand import BOXES, Snapshot, now, own_folder
     from pbvote.box import KEY, LOG, Box
-    from pbvote.cli.at_hand import BOXES, Snapshot, now, own_folder
     from pbvote.files import load_election
     from pbvote.keyfile import load_signer
     from pbvote.store.log import SignedLog
@@ -204,14 +187,13 @@ def read(folder: Path, name: str) -> Box:
 
 def _written(folder: Path, box: Box, second: Path | None) -> BoxStatus:
     """The status of a box that a command just wrote to."""
-    from pbvote.cli.at_hand import BOXES, own_folder
-    from pbvote.cli.watch import with_warnings
+    from pbvote.at_hand import BOXES, own_folder
+    from pbvote.box.watch import with_warnings
 
     return with_warnings(box.status(), own_folder(folder, BOXES, box.name), second=second)
 
 
 def _say_status(box: Box, status: BoxStatus) -> None:
-    from pbvote.cli.watch import shown
     from pbvote.draft.values import local_times, time_zone
 
     zone = box.election.manifest.time_zone
@@ -227,3 +209,10 @@ def _say_status(box: Box, status: BoxStatus) -> None:
     say(f"root {status.root}")
     for warning in status.warnings:
         hint(shown(warning, zone))
+
+
+def shown(warning: str, zone_name: str) -> str:
+    """A warning with its times as people there read them."""
+    from pbvote.draft.values import local_times, time_zone
+
+    return f"Warning: {local_times(warning, time_zone(zone_name))}"

@@ -65,9 +65,10 @@ def issue(
     Example: pbvote cards issue DIR --all --channel online --out letters.csv --copy /media/stick
     Example: pbvote cards issue DIR 0471 --channel in-person
     """
-    from pbvote.cli.desk import cards_csv, copier, opened, prepare_file, progress, tell_checkpoint
+    from pbvote.cli.desk import cards_csv, copier, prepare_file, progress, tell_checkpoint
     from pbvote.core.errors import InputError
     from pbvote.files import write_bytes
+    from pbvote.registry.at_desk import opened
     from pbvote.words import plural
 
     if everybody == bool(people):
@@ -112,7 +113,8 @@ def replace(
     \b
     Example: pbvote cards replace DIR 0471 --reason lost --official mayor --official clerk
     """
-    from pbvote.cli.desk import copier, opened, tell_checkpoint
+    from pbvote.cli.desk import copier, tell_checkpoint
+    from pbvote.registry.at_desk import opened
 
     wanted, why = _channel(channel), _reason(reason)
     with opened(folder, registrar) as registry:
@@ -148,8 +150,9 @@ def revoke(
     Example: pbvote cards revoke DIR 0471 --reason stolen --official mayor --official clerk
     Example: pbvote cards revoke DIR --from-file returned.txt --official mayor --official clerk
     """
-    from pbvote.cli.desk import opened, read_ids
+    from pbvote.cli.desk import read_ids
     from pbvote.core.errors import InputError
+    from pbvote.registry.at_desk import opened
 
     if (person is None) == (from_file is None):
         raise InputError("nobody is named, or both", hint="Give an id, or --from-file")
@@ -187,7 +190,8 @@ def enrol(
     Example: pbvote cards enrol DIR --id W1 --name "Ana Sol" --channel in-person
         --official mayor --official clerk
     """
-    from pbvote.cli.desk import copier, opened, tell_checkpoint
+    from pbvote.cli.desk import copier, tell_checkpoint
+    from pbvote.registry.at_desk import opened
     from pbvote.registry.rollfile import Person as Data
 
     wanted = None if channel is None else _channel(channel)
@@ -227,9 +231,9 @@ def list_(
     Example: pbvote cards list DIR 0471
     Example: pbvote cards list DIR --pseudonym Cn0ZkQ8p2mB1yWv7sTqDfA==
     """
-    from pbvote.cli.desk import opened
     from pbvote.cli.roll import line
     from pbvote.core.errors import InputError
+    from pbvote.registry.at_desk import opened
 
     if (person is None) == (pseudonym is None):
         raise InputError("nobody is named, or both", hint="Give an id, or --pseudonym")

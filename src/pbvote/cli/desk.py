@@ -1,66 +1,24 @@
-"""What the commands of a registrar's desk share: its registry opened, cards written for people."""
+"""What the commands of a registrar's desk share: the roll opened, cards written for people."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from pbvote.cli.at_hand import REGISTRIES, now, own_folder
+from pbvote.at_hand import now
 from pbvote.core.errors import InputError, RefusedError
-from pbvote.core.tiles import CHECKPOINT
-from pbvote.files import load_election, read_bytes, write_bytes
-from pbvote.registry import CARDS, KEY, LOG, CheckpointCopy, IssuedCard, Registry, Roll, export_log
+from pbvote.files import read_bytes, write_bytes
+from pbvote.registry import CARDS, CheckpointCopy, IssuedCard, Registry, Roll
+from pbvote.registry.at_desk import registry_folder
 from pbvote.terminal import Steps, hint
 
 if TYPE_CHECKING:
     from pbvote.core.card import Channel
 
 COLUMNS = ("id", "name", "channel", "serial", "card", "code")
-
-
-def registry_folder(folder: Path, registrar: str | None) -> tuple[Path, str]:
-    """A registry's folder on this machine and its name; the only one if none is named."""
-    if registrar is None:
-        own = (folder / REGISTRIES).glob(f"*/{KEY}")  # not where only another's vkey or log is
-        here = sorted(path.parent.name for path in own)
-        if len(here) != 1:
-            raise InputError(
-                f"there are {len(here) or 'no'} registries on this machine",
-                where=str(folder / REGISTRIES),
-                hint=f"Say which one: --registrar {' or '.join(here)}"
-                if here
-                else "`pbvote registry create` makes one",
-            )
-        registrar = here[0]
-    return own_folder(folder, REGISTRIES, registrar), registrar
-
-
-@contextmanager
-def opened(folder: Path, registrar: str | None, *, adopt: bool = False) -> Iterator[Registry]:
-    """The registry, and the cards of the other registrars as far as their logs are at hand."""
-    own, name = registry_folder(folder, registrar)
-    election = load_election(folder)
-    with Registry.open(own, election, name, now=now, adopt=adopt) as registry:
-        for other in election.registrar_keys:
-            if other != name:
-                _learn(registry, folder, other)
-        yield registry
-
-
-def _learn(registry: Registry, folder: Path, other: str) -> None:
-    own = folder / REGISTRIES / other
-    for exported in (own / "log", folder / "bundle" / "logs" / "registry" / other):
-        if (exported / CHECKPOINT).is_file():
-            registry.learn(other, exported)
-    if (own / LOG).is_file():
-        with TemporaryDirectory() as temporary:
-            export_log(own, Path(temporary))
-            registry.learn(other, Path(temporary))
 
 
 def open_roll(folder: Path, registrar: str | None) -> Roll:

@@ -15,8 +15,8 @@ from pbvote.core.errors import EncodingError
 from pbvote.core.manifest import Addendum, Manifest
 from pbvote.core.receipt import Receipt, SignedReceipt
 from pbvote.keyfile import PlainKey, SealedKey
+from pbvote.receipts import tracker_of
 from pbvote.words import plural
-from pbvote_tally.evidence import tracker_of
 from pbvote_tally.records import MergeRecord, MixRecord, Results
 
 Found = dict[str, Any]

@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from pbvote.cli.at_hand import DATABASES, Snapshot
+from pbvote.at_hand import DATABASES, Snapshot
 from pbvote.cli.inspect_record import HIDDEN, Found, entry_line, read_record
 from pbvote.cli.qr_photo import is_photo, read_photo
 from pbvote.core.card import CARD_PREFIX, PREFIX, read_card_text, typed_code

@@ -32,9 +32,9 @@ def new(
     from datetime import date
 
     from pbvote.core.election import commission_name
+    from pbvote.core.encoding import NAME_HINT, is_name
     from pbvote.core.errors import InputError, RefusedError
     from pbvote.draft import DRAFT, read_slug
-    from pbvote.draft.tables import NAME_HINT, is_name
     from pbvote.draft.template import EXAMPLE_PROJECTS, PROJECTS, election_toml
     from pbvote.files import COMMISSION, COMMISSION_KEY, write_bytes
     from pbvote.keyfile import new_signer

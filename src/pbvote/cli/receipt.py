@@ -72,7 +72,7 @@ def check(
 
     from pbvote.core.encoding import encode
     from pbvote.files import write_bytes
-    from pbvote_tally.receipts import KEEP, signed_receipt, verdict, verdict_of_log
+    from pbvote.receipts import KEEP, signed_receipt, verdict_of_log
 
     text = _receipt_text(receipt)
     if box is not None:
@@ -85,6 +85,7 @@ def check(
     else:
         from pbvote_tally.bundle import open_bundle
         from pbvote_tally.rebuild import read_election, rebuild
+        from pbvote_tally.receipts import verdict
 
         path, key = _bundle(folder, bundle, commission)
         files = open_bundle(path)
@@ -151,7 +152,7 @@ def _say_opened(
     place: str, entry: Challenge, election: Election, language: str, json: bool
 ) -> None:
     from pbvote.cli.choices import as_json, in_words, text_in
-    from pbvote_tally.receipts import opened
+    from pbvote.receipts import opened
 
     contests = opened(entry, election)
     if json:
@@ -170,7 +171,7 @@ def _find(logs: list[tuple[str, Iterator[bytes]]], begins: str) -> tuple[str, Ca
     """The place and entry of a tracker, a challenge rather than a cast."""
     from pbvote.core.ballot import Challenge
     from pbvote.core.errors import InputError
-    from pbvote_tally.receipts import find_tracker
+    from pbvote.receipts import find_tracker
 
     found: tuple[str, Cast | Challenge] | None = None
     for name, entries in logs:
@@ -207,7 +208,7 @@ def _logs_of_bundle(
 
 def _log(path: Path, election: Election) -> tuple[str, Iterator[bytes]]:
     """The name and the checked entries of a box's log, wherever it lies."""
-    from pbvote.cli.at_hand import log_at
+    from pbvote.at_hand import log_at
     from pbvote.core.errors import InputError
     from pbvote.core.note import parse_note
 

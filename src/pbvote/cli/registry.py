@@ -33,7 +33,8 @@ def create(folder: Folder, name: Name) -> None:
     \b
     Example: pbvote registry create DIR mairie
     """
-    from pbvote.cli.at_hand import REGISTRIES, check_name, slug_of
+    from pbvote.at_hand import REGISTRIES, check_name
+    from pbvote.cli.slug import slug_of
     from pbvote.files import write_bytes
     from pbvote.registry import KEY, Registry
 
@@ -58,7 +59,7 @@ def status(
     """
     import dataclasses
 
-    from pbvote.cli.desk import opened
+    from pbvote.registry.at_desk import opened
 
     with opened(folder, name, adopt=adopt) as registry:
         found, zone = registry.status(), registry.election.manifest.time_zone
@@ -78,7 +79,7 @@ def close(folder: Folder, name: Name) -> None:
     \b
     Example: pbvote registry close DIR mairie
     """
-    from pbvote.cli.desk import opened
+    from pbvote.registry.at_desk import opened
 
     with opened(folder, name) as registry:
         registry.close()
@@ -100,7 +101,7 @@ def export(
     \b
     Example: pbvote registry export DIR desk-1 --to /media/stick
     """
-    from pbvote.cli.at_hand import REGISTRIES, own_folder
+    from pbvote.at_hand import REGISTRIES, own_folder
     from pbvote.registry import export_log
 
     own = own_folder(folder, REGISTRIES, name)

@@ -61,7 +61,7 @@ def load(
     """
     from collections import Counter
 
-    from pbvote.cli.desk import progress, registry_folder
+    from pbvote.cli.desk import progress
     from pbvote.core.errors import RefusedError
     from pbvote.core.roll import write_roll
     from pbvote.draft import DRAFT
@@ -69,6 +69,7 @@ def load(
     from pbvote.files import MANIFEST, write_bytes
     from pbvote.files import ROLL as PUBLIC
     from pbvote.registry import ROLL, Roll
+    from pbvote.registry.at_desk import registry_folder
     from pbvote.registry.rollfile import read_roll_file
 
     own, name = registry_folder(folder, registrar)
@@ -156,9 +157,9 @@ def change(
     \b
     Example: pbvote roll change DIR 0471 died --official mayor --official clerk
     """
-    from pbvote.cli.desk import opened
     from pbvote.core.errors import InputError
     from pbvote.registry import STATUSES
+    from pbvote.registry.at_desk import opened
 
     for known in STATUSES:
         if status == known:
@@ -188,7 +189,7 @@ def correct(
     \b
     Example: pbvote roll correct DIR 0471 name="Zoé Dupont" --official mayor --official clerk
     """
-    from pbvote.cli.desk import opened
+    from pbvote.registry.at_desk import opened
 
     given = _pairs(values, "FIELD=VALUE")
     with opened(folder, registrar) as registry:
@@ -209,10 +210,10 @@ def purge(
     \b
     Example: pbvote roll purge DIR --registrar mairie
     """
-    from pbvote.cli.at_hand import slug_of
-    from pbvote.cli.desk import registry_folder
+    from pbvote.cli.slug import slug_of
     from pbvote.core.errors import InputError
     from pbvote.registry import purge as destroy
+    from pbvote.registry.at_desk import registry_folder
 
     own, name = registry_folder(folder, registrar)
     slug = slug_of(folder)

@@ -61,9 +61,9 @@ def vote(
     Example: pbvote vote DIR --box kiosk-1 --card PBVOTE1/C/… city=blank --challenge
     Example: pbvote vote DIR --box online --csv votes.csv --json
     """
-    from pbvote.cli.at_hand import BOXES, own_folder
-    from pbvote.cli.box import opened
-    from pbvote.cli.watch import shown, with_warnings
+    from pbvote.at_hand import BOXES, own_folder
+    from pbvote.box.watch import with_warnings
+    from pbvote.cli.box import opened, shown
     from pbvote.core.errors import InputError
 
     if not box:
@@ -138,7 +138,7 @@ def _words(line: Line, taken: Mapping[str, Any]) -> str:
 
 def _voter(box: Box, card: str) -> Voter:
     """Who holds the card: scanned, or typed if the registries' logs are at hand."""
-    from pbvote.cli.at_hand import RegistriesAtHand
+    from pbvote.at_hand import RegistriesAtHand
     from pbvote.core.card import PREFIX, Certificate
     from pbvote.core.errors import CardError, InputError
     from pbvote.voting import voter_of_card, voter_of_code

@@ -28,6 +28,7 @@ MAX_INT = 2**53 - 1
 MAX_ENTRY = 2**16 - 1  # bytes of a log entry: "under 64 KiB" (section 7), and tlog-tiles' u16
 
 NAME_PATTERN = r"^(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,64}\Z"  # names are folders: never `.` or `..`
+NAME_HINT = "A name has 1 to 64 letters, digits, points, _ or -, and no point first"
 Name = Annotated[str, Meta(pattern=NAME_PATTERN)]
 Time = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")]
 Count = Annotated[int, Meta(ge=0, le=MAX_INT)]
@@ -86,6 +87,11 @@ def digest(record: Any) -> bytes:
 def u64(number: int) -> bytes:
     """8 bytes, big endian."""
     return number.to_bytes(8, "big")
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be a name of section 2, and a folder: not `.`, `..` or hidden."""
+    return re.match(NAME_PATTERN, text) is not None and not text.startswith(".")
 
 
 def nfc(text: str) -> str:

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import UNSET, Meta
 
 from pbvote.core.card import Channel
-from pbvote.core.encoding import Name, Texts, decode, encode, unix_time
+from pbvote.core.encoding import NAME_HINT, Name, Texts, decode, encode, is_name, unix_time
 from pbvote.core.errors import EncodingError, InputError
 from pbvote.core.group import SIZE
 from pbvote.core.manifest import (
@@ -37,7 +37,7 @@ from pbvote.core.manifest import (
 )
 from pbvote.core.selection import BallotFormat
 from pbvote.draft.projects import ProjectSheet
-from pbvote.draft.tables import NAME_HINT, Table, Tables, is_clean, is_name, join, read_toml
+from pbvote.draft.tables import Table, Tables, is_clean, join, read_toml
 from pbvote.draft.values import parse_amount, parse_time, time_zone
 from pbvote.words import plural
 

@@ -19,9 +19,10 @@ from typing import Any
 
 from msgspec import UNSET
 
+from pbvote.core.encoding import NAME_HINT, is_name
 from pbvote.core.errors import InputError
 from pbvote.core.manifest import Picture, Project
-from pbvote.draft.tables import NAME_HINT, is_clean, is_name
+from pbvote.draft.tables import is_clean
 from pbvote.draft.values import amount_text, parse_amount
 from pbvote.files import read_bytes
 from pbvote.sheet import read_rows

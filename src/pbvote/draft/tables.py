@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from contextlib import suppress
 from pathlib import Path
@@ -11,11 +10,9 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from pbvote.core.encoding import NAME_PATTERN, nfc
+from pbvote.core.encoding import NAME_HINT, NAME_PATTERN, nfc
 from pbvote.core.errors import InputError
 from pbvote.files import read_bytes
-
-NAME_HINT = "A name has 1 to 64 letters, digits, points, _ or -, and no point first"
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -100,11 +97,6 @@ class Tables:
             hint = NAME_HINT if "a name" in what else "Correct it"
             self.wrong(what, place + inner.removesuffix("`").replace("[...]", ""), hint)
             raise
-
-
-def is_name(text: str) -> bool:
-    """Whether it can be a name of section 2, and a folder: not `.`, `..` or hidden."""
-    return re.match(NAME_PATTERN, text) is not None and not text.startswith(".")
 
 
 def is_clean(text: str) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pbvote.core.admission import RegistryLogs, SignedCertificates
 from pbvote.core.card import Certificate, RegistryEntry
 from pbvote.core.election import Election
-from pbvote.core.encoding import decode
+from pbvote.core.encoding import NAME_HINT, decode, is_name
 from pbvote.core.errors import EncodingError, InputError, StorageError
 from pbvote.core.merkle import Tree
 from pbvote.core.note import (
@@ -26,9 +26,7 @@ from pbvote.core.note import (
 )
 from pbvote.core.roll import PublicRoll, read_roll
 from pbvote.core.tiles import CHECKPOINT, iter_entries
-from pbvote.draft import DRAFT
-from pbvote.draft.tables import NAME_HINT, is_name, read_toml
-from pbvote.files import MANIFEST, ROLL, load_election, read_bytes
+from pbvote.files import ROLL, read_bytes
 from pbvote.store import LogStore
 from pbvote.store.mark import Mark, mark_path
 from pbvote.store.sqlite import SqliteStore
@@ -41,17 +39,6 @@ DATABASES = ("box.db", "log.db")
 def now() -> int:
     """Seconds since 1970, as boxes and registries want it."""
     return int(time.time())
-
-
-def slug_of(folder: Path) -> str:
-    """The election's short name, of the signed manifest or else of the draft."""
-    if (folder / MANIFEST).exists():
-        return load_election(folder).slug
-    where = folder / DRAFT
-    slug = read_toml(where).get("slug")
-    if not isinstance(slug, str):
-        raise InputError("it has no slug", where=str(where), hint='Write slug = "our-town-2026"')
-    return check_name(slug)
 
 
 def check_name(name: str) -> str:

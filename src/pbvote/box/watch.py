@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from pbvote.box import LOG, BoxStatus
+from pbvote.box.box import LOG, BoxStatus
 from pbvote.core.errors import StorageError
-from pbvote.draft.values import local_times, time_zone
 from pbvote.files import read_bytes, write_bytes
 from pbvote.store.mark import mark_path
 from pbvote.store.sqlite import SqliteStore
@@ -38,11 +37,6 @@ def with_warnings(status: BoxStatus, own: Path, *, second: Path | None) -> BoxSt
 def with_findings(status: BoxStatus, own: Path) -> BoxStatus:
     """The status of a box that is only looked at, with what is wrong in its folder."""
     return _warned(status, *_findings(status, own))
-
-
-def shown(warning: str, zone_name: str) -> str:
-    """A warning with its times as people there read them."""
-    return f"Warning: {local_times(warning, time_zone(zone_name))}"
 
 
 def _warned(status: BoxStatus, *more: str) -> BoxStatus:
