@@ -70,6 +70,11 @@ class Election:
         return self.manifest.slug
 
     @property
+    def is_test(self) -> bool:
+        """Whether it is a rehearsal's (`test-…`): every screen and paper of one says TEST."""
+        return self.slug.startswith("test-")
+
+    @property
     def key(self) -> Element:
         """Y, what ballots are sealed to."""
         return self.manifest.key

@@ -1,0 +1,116 @@
+"""Gather the messages of pbvote_kiosk into its catalogues, and compile them.
+
+``python kiosk/catalogues.py [--check] [DOMAIN …]``. A domain is a folder of the package. What
+isn't in the code any more is dropped; what is new stands empty in each `.po`, to be translated.
+`--check` writes nothing and leaves with 1 if anything is missing, left over or not compiled.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from pbvote_kiosk.language import DOMAINS, LANGUAGES, LOCALE
+
+PACKAGE = LOCALE.parent
+KEYWORDS = {"_": None, "N_": None, "words": None, "many": (1, 2)}
+HEADER = "# Translations of pbvote_kiosk. `make words` gathers and compiles them."
+TRANSLATED = [language for language in LANGUAGES if language != "en"]
+
+
+def gathered(domain: str) -> Catalog:
+    """The messages that the code of a domain has."""
+    template = Catalog(domain=domain)
+    folder = PACKAGE / domain
+    if folder.is_dir():
+        found = extract_from_dir(folder, [("**.py", "python")], keywords=KEYWORDS)
+        for name, _, message, _, _ in sorted(found, key=lambda part: (part[0], part[1])):
+            template.add(message, None, [(f"{domain}/{name}", 0)])
+    return template
+
+
+def merged(domain: str, language: str) -> Catalog:
+    """A catalogue as it stands on disk, with what the code has now."""
+    path = po_path(domain, language)
+    if path.exists():
+        with path.open("rb") as file:
+            there = read_po(file, locale=language, domain=domain)
+    else:
+        there = Catalog(locale=language, domain=domain)
+    there.header_comment = HEADER
+    there.update(gathered(domain), no_fuzzy_matching=True)
+    there.obsolete.clear()
+    return there
+
+
+def po_path(domain: str, language: str) -> Path:
+    """Where a domain's catalogue of a language lies."""
+    return LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
+
+
+def written(catalogue: Catalog) -> tuple[bytes, bytes]:
+    """Its .po and its .mo, the same bytes on every machine."""
+    po, mo = BytesIO(), BytesIO()
+    write_po(po, catalogue, width=100, no_location=True, omit_header=True, sort_output=False)
+    write_mo(mo, catalogue)
+    kind = f"# {HEADER[2:]}\n"
+    head = (
+        f'{kind}msgid ""\nmsgstr ""\n"Language: {catalogue.locale}\\n"\n'
+        f'"Content-Type: text/plain; charset=utf-8\\n"\n'
+        f'"Plural-Forms: {catalogue.plural_forms}\\n"\n\n'
+    )
+    return head.encode() + po.getvalue(), mo.getvalue()
+
+
+def faults(catalogue: Catalog) -> list[str]:
+    """What isn't translated, or lost or gained a {value}."""
+    wrong = []
+    for message in catalogue:
+        if not message.id:
+            continue
+        ids = [message.id] if isinstance(message.id, str) else list(message.id)
+        string = message.string or ""
+        strings = [string] if isinstance(string, str) else list(string)
+        if not all(strings):
+            wrong.append(f"not translated: {ids[0]!r}")
+        elif any(_values(text) != _values(ids[-1]) for text in strings[-1:]):
+            wrong.append(f"other {{values}} than its message: {ids[0]!r}")
+    return wrong
+
+
+def _values(text: str) -> set[str]:
+    return set(re.findall(r"{(\w+)", text))
+
+
+def main(words: list[str]) -> int:
+    """Write, or with --check only compare."""
+    check = "--check" in words
+    domains = [word for word in words if word != "--check"] or list(DOMAINS)
+    wrong = []
+    for domain in domains:
+        for language in TRANSLATED:
+            catalogue = merged(domain, language)
+            if not any(message.id for message in catalogue):
+                continue
+            po = po_path(domain, language)
+            for path, data in zip((po, po.with_suffix(".mo")), written(catalogue), strict=True):
+                if not check:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(data)
+                elif not path.exists() or path.read_bytes() != data:
+                    wrong.append(f"{path.name} ({language}) isn't what the code has: make words")
+            wrong += [f"{domain}.po ({language}): {fault}" for fault in faults(catalogue)]
+    for line in wrong:
+        print(line)  # noqa: T201 - a command
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

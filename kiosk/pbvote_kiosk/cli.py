@@ -1,0 +1,23 @@
+"""`pbvote-kiosk`: the polling place's screens, and what officials set up for them."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import typer
+
+from pbvote.terminal import run
+
+app = typer.Typer(
+    name="pbvote-kiosk",
+    help="The town hall: the voter's kiosk and the desk, with or without a network.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    run(app)

@@ -1,0 +1,1 @@
+"""The commands of `pbvote-kiosk`, a module a command."""

@@ -1,0 +1,1 @@
+"""The desk: people checked in, cards handed out."""

@@ -1,0 +1,1 @@
+"""Hardware: scanner, receipt printers, speech."""

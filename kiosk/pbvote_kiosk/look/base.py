@@ -1,0 +1,368 @@
+"""The app and the screen that kiosk and desk build on.
+
+A screen composes itself from its state, so that composing it again in another language or size
+loses nothing. Keys go through the scan reader first: what a scanner types never reaches a button.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, cast
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.screen import Screen
+from textual.theme import Theme
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Static
+
+from pbvote_kiosk.devices.scan import Fed, ScanReader
+from pbvote_kiosk.language import LANGUAGES, N_, Words
+from pbvote_kiosk.ports import NoSpeaker, Speaker
+
+SIZES = 3
+PLAIN, CONTRAST = "plain", "contrast"
+_RATES = (100, 130, 160, 190, 220)
+_THEMES = (
+    Theme(
+        PLAIN,
+        primary="#1d4e89",
+        secondary="#375e97",
+        warning="#8a4b00",
+        error="#a4161a",
+        success="#1b6e3c",
+        accent="#1d4e89",
+        foreground="#111111",
+        background="#f7f7f2",
+        surface="#ffffff",
+        panel="#e4e7ec",
+        dark=False,
+    ),
+    Theme(
+        CONTRAST,
+        primary="#ffff00",
+        secondary="#ffff00",
+        warning="#ffff00",
+        error="#ffffff",
+        success="#ffffff",
+        accent="#ffff00",
+        foreground="#ffffff",
+        background="#000000",
+        surface="#000000",
+        panel="#000000",
+        dark=True,
+    ),
+)
+
+
+Result = TypeVar("Result")
+
+
+class Scanned(Message):
+    """A scanner read a text, put right; it goes to the screen that is shown."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def __repr__(self) -> str:
+        return "Scanned()"  # the text may be a card: a secret
+
+
+class PeopleScreen(Screen[Result]):
+    """A screen with a frame. Subclasses give `heading`, `body`, and what is read aloud."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,left", "app.focus_previous", show=False),
+        Binding("down,right", "app.focus_next", show=False),
+    ]
+    help_text = N_("Use the arrow keys, Enter, and the keys shown at the bottom.")
+
+    @property
+    def words(self) -> Words:
+        """The words of the language now chosen."""
+        return self.people.words
+
+    @property
+    def people(self) -> PeopleApp:
+        """The app, as what it is."""
+        return cast("PeopleApp", self.app)
+
+    def heading(self) -> str:
+        """The screen's title, in words."""
+        return ""
+
+    def body(self) -> ComposeResult:
+        """The widgets between title and keys."""
+        yield from ()
+
+    def spoken(self) -> str:
+        """What is read aloud when the screen comes up, before the focused item."""
+        return self.heading()
+
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """The screen's own keys and what they do, shown before those of every screen."""
+        return ()
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="top"):
+            yield Static(self.heading(), id="heading", markup=False)
+            yield Static(self.people.banner(), id="banner", markup=False)
+        with VerticalScroll(id="body", can_focus=False):
+            yield from self.body()
+        yield Static(self._keys_line(), id="keys", markup=False)
+
+    def _keys_line(self) -> str:
+        keys = (*self.keys(), *self.people.common_keys())
+        return "  ".join(f"{key} {what}" for key, what in keys)
+
+    async def recompose(self) -> None:
+        """Compose again, with the same widget focused."""
+        focused = None if self.focused is None else self.focused.id
+        await super().recompose()
+        if focused is not None and (found := self.query(f"#{focused}")):
+            found.first().focus()
+
+    def on_mount(self) -> None:
+        self.people.dress(self)
+
+    def on_screen_resume(self) -> None:
+        self.people.dress(self)
+        self.people.announce(self.spoken())
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self.people.announce(spoken_of(event.widget))
+
+
+def spoken_of(widget: Widget) -> str:
+    """What is read aloud of a widget: its `spoken()`, or else its label."""
+    spoken = getattr(widget, "spoken", None)
+    if callable(spoken):
+        return str(spoken())
+    label = getattr(widget, "label", None)
+    return str(label) if label else (widget.tooltip if isinstance(widget.tooltip, str) else "")
+
+
+class PeopleApp(App[None], inherit_bindings=False):
+    """A full-screen app for people, with nothing to escape to."""
+
+    CSS_PATH = Path(__file__).with_name("people.tcss")
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", priority=True),
+        Binding("f2", "language", priority=True),
+        Binding("f3", "size", priority=True),
+        Binding("f4", "contrast", priority=True),
+        Binding("f5", "speech", priority=True),
+        Binding("f6", "repeat", priority=True),
+        Binding("f7", "rate(-1)", priority=True),
+        Binding("f8", "rate(1)", priority=True),
+    ]
+
+    def __init__(
+        self,
+        *,
+        languages: Sequence[str],
+        speaker: Speaker | None = None,
+        speaks: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
+        test: bool = False,
+    ) -> None:
+        """`languages`: the election's, its own first. `test` marks every screen with TEST."""
+        super().__init__()
+        self.election_language = languages[0]
+        first = languages[0] if languages[0] in LANGUAGES else "en"
+        self.words = Words(first, languages[0])
+        self.home_words = self.words
+        self.speaker: Speaker = speaker or NoSpeaker()
+        self.can_speak = not isinstance(self.speaker, NoSpeaker)
+        self.speaks = speaks and self.can_speak
+        self.monotonic = monotonic
+        self.test = test
+        self.size_step = 0
+        """0, 1 or 2: how large everything is."""
+        self.last_input = monotonic()
+        self.said = ""
+        self._rate = 2
+        self._announced: list[str] = []
+        self._scan = ScanReader()
+        self._scan_timer: Timer | None = None
+        self._typed: list[events.Key] = []  # keys that the reader let through, on their way
+        for theme in _THEMES:
+            self.register_theme(theme)
+        self.theme = PLAIN
+
+    def banner(self) -> str:
+        """What stands at the top right of every screen."""
+        return "TEST" if self.test else ""
+
+    def common_keys(self) -> Sequence[tuple[str, str]]:
+        """The keys of every screen."""
+        _ = self.words
+        keys = [("F1", _("Help")), ("F2", self._other_languages()), ("F3", "A+"), ("F4", "◐")]
+        if self.can_speak:
+            keys.append(("F5", _("Sound")))
+            if self.speaks:
+                keys += [("F6", _("Again")), ("F7/F8", _("Slower/Faster"))]
+        return keys
+
+    def _other_languages(self) -> str:
+        return "/".join(code.upper() for code in LANGUAGES if code != self.words.language)
+
+    # --- language, size, contrast, speech ---------------------------------------------------------
+
+    async def set_language(self, language: str) -> None:
+        """Say everything in this language from now on."""
+        self.words = Words(language, self.election_language)
+        await self.compose_again()
+        self.say_screen()
+
+    async def action_language(self) -> None:
+        """The next language."""
+        codes = list(LANGUAGES)
+        await self.set_language(codes[(codes.index(self.words.language) + 1) % len(codes)])
+
+    async def compose_again(self) -> None:
+        """Every screen anew, from its state."""
+        for screen in self.screen_stack:
+            if isinstance(screen, PeopleScreen):
+                await screen.recompose()
+
+    async def action_size(self) -> None:
+        """The next of three text sizes."""
+        self.size_step = (self.size_step + 1) % SIZES
+        self._dress_all()
+        await self.compose_again()
+
+    def dress(self, screen: PeopleScreen[Any]) -> None:
+        """Give a screen the classes of size and contrast; style sheets say what they look like."""
+        for size in range(SIZES):
+            screen.set_class(size == self.size_step, f"-size-{size}")
+        screen.set_class(self.theme == CONTRAST, "-contrast")
+
+    def action_contrast(self) -> None:
+        """High contrast, and back."""
+        self.theme = PLAIN if self.theme == CONTRAST else CONTRAST
+        self._dress_all()
+
+    def _dress_all(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, PeopleScreen):
+                self.dress(screen)
+
+    def look_plain(self) -> None:
+        """Language, size, contrast and speech as they were at the start: for the next person."""
+        self.words = self.home_words
+        self.size_step = 0
+        self.theme = PLAIN
+        self._dress_all()
+        self.speaker.stop()
+        self.said = ""
+
+    async def action_speech(self) -> None:
+        """Sound on, and off."""
+        self.speaks = self.can_speak and not self.speaks
+        if not self.speaks:
+            self.speaker.stop()
+        await self.compose_again()
+        self.say_screen()
+
+    def action_repeat(self) -> None:
+        """The last thing said, again."""
+        if self.speaks:
+            self.speaker.say(self.said, self.words.language)
+
+    def action_rate(self, step: int) -> None:
+        """Slower or faster, and the last thing again."""
+        self._rate = min(max(self._rate + step, 0), len(_RATES) - 1)
+        self.speaker.set_rate(_RATES[self._rate])
+        self.action_repeat()
+
+    def announce(self, text: str) -> None:
+        """Read this aloud; what is announced together is said together."""
+        if self.speaks and text:
+            self._announced.append(text)
+            if len(self._announced) == 1:
+                self.call_after_refresh(self._say_announced)
+
+    def say_screen(self) -> None:
+        """Read the screen that is shown from its beginning."""
+        if isinstance(self.screen, PeopleScreen):
+            self.announce(self.screen.spoken())
+            if self.focused is not None:
+                self.announce(spoken_of(self.focused))
+
+    def _say_announced(self) -> None:
+        self.said = ". ".join(self._announced)
+        self._announced = []
+        if self.speaks:
+            self.speaker.say(self.said, self.words.language)
+
+    def action_help(self) -> None:
+        """What can be done on this screen."""
+        from pbvote_kiosk.look.dialogs import Notice
+
+        if isinstance(self.screen, PeopleScreen) and not isinstance(self.screen, Notice):
+            self.push_screen(Notice(self.words("Help"), self.words(self.screen.help_text)))
+
+    # --- keys -------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent) and not event.is_forwarded:
+            self.last_input = self.monotonic()
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            for character in f"{event.text}\r":
+                self._take(self._scan.feed(character, self.monotonic()))
+            return
+        if isinstance(event, events.Key) and not event.is_forwarded and not self._was_read(event):
+            character = "\r" if event.key == "enter" else event.character or ""
+            if event.is_printable or event.key == "enter":
+                fed = self._scan.feed(character, self.monotonic())
+                if fed != Fed(character):
+                    self._take(fed)
+                    return
+        await super().on_event(event)
+
+    def _was_read(self, event: events.Key) -> bool:
+        known = any(event is typed for typed in self._typed)
+        if known:
+            self._typed.remove(event)
+        return known
+
+    def _take(self, fed: Fed) -> None:
+        """Hand on what the scan reader gave out, and watch what it holds back."""
+        for text in fed.scans:
+            self.screen.post_message(Scanned(text))
+        for character in fed.typed:
+            event = events.Key("enter" if character == "\r" else character, character)
+            self._typed.append(event)
+            self.post_message(event)
+        if self._scan_timer is not None:
+            self._scan_timer.stop()
+            self._scan_timer = None
+        if self._scan.waiting:
+            self._scan_timer = self.set_timer(ScanReader.GAP, self._flush_scan)
+
+    def _flush_scan(self) -> None:
+        self._scan_timer = None
+        self._take(self._scan.flush(self.monotonic()))
+
+    # --- the worst --------------------------------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """A fault of ours: one line without values, as Textual's own page shows locals."""
+        error = self._exception
+        trace = None if error is None else error.__traceback__
+        place = ""
+        while trace is not None:
+            place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+            trace = trace.tb_next
+        self.bell()
+        self.panic(f"pbvote-kiosk stopped by a fault of its own: {type(error).__name__} at {place}")
