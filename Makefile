@@ -6,7 +6,7 @@ SOAK ?=
 SIZES ?= 1000 3000 10000
 SEED ?= $(shell $(PYTHON) -c "import secrets; print(secrets.randbits(32))")
 
-.PHONY: setup demo test lint types soak bench fmt wheel lock clean
+.PHONY: setup demo test lint types soak bench words fmt wheel lock clean
 
 setup: .venv/ready
 
@@ -37,6 +37,10 @@ soak: setup
 bench: setup
 	$(BIN)/pytest benchmarks --benchmark-only --benchmark-columns=min,median,rounds -s
 	$(BIN)/python benchmarks/growth.py $(SIZES)
+
+# The kiosk's messages, gathered from the code and compiled; says what isn't translated.
+words: setup
+	$(BIN)/python kiosk/catalogues.py
 
 fmt: setup
 	$(BIN)/ruff check --fix .

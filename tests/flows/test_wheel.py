@@ -29,6 +29,12 @@ def test_the_wheel_verifies_a_bundle_by_itself(tmp_path: Path) -> None:
         names = archive.namelist()
         archive.extractall(tmp_path / "site")
     assert {"pbvote/py.typed", "pbvote_tally/py.typed", "pbvote_kiosk/py.typed"} <= set(names)
+    assert "pbvote_kiosk/look/people.tcss" in names
+    assert {
+        f"pbvote_kiosk/locale/{language}/LC_MESSAGES/look.{kind}"
+        for language in ("fr", "nl", "de")
+        for kind in ("po", "mo")
+    } <= set(names)
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "stubs"))]
     code = CODE.format(vectors=str(PROJECT / "tests" / "vectors" / "data"))
     run = [

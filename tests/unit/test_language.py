@@ -1,0 +1,69 @@
+"""Words in four languages: catalogues complete and compiled, amounts and times as people write."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import PROJECT
+from pbvote.core.errors import RefusedError
+from pbvote_kiosk.language import LANGUAGES, Words
+
+
+def test_every_message_is_translated_and_compiled() -> None:
+    done = subprocess.run(
+        [sys.executable, str(PROJECT / "kiosk" / "catalogues.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "whole", "broken"),
+    [
+        ("fr", "20 000 €", "1 250,50 €"),
+        ("nl", "€ 20.000", "€ 1.250,50"),
+        ("de", "20.000 €", "1.250,50 €"),
+        ("en", "€20,000", "€1,250.50"),
+    ],
+)
+def test_amounts(language: str, whole: str, broken: str) -> None:
+    words = Words(language)
+    assert words.amount(2_000_000, "EUR").replace("\u00a0", " ") == whole
+    assert words.amount(125_050, "EUR").replace("\u00a0", " ") == broken
+
+
+def test_a_currency_without_small_coins() -> None:
+    assert Words("en").amount(1500, "JPY").endswith("1,500")
+
+
+@given(st.sampled_from(sorted(LANGUAGES)), st.integers(0, 2**53 - 1))
+def test_an_amount_keeps_every_digit(language: str, amount: int) -> None:
+    text = Words(language).amount(amount, "EUR")
+    digits = "".join(c for c in text if c.isdigit())
+    assert int(digits) == (amount // 100 if amount % 100 == 0 else amount)
+    assert "\u202f" not in text
+
+
+def test_times_are_those_of_the_place() -> None:
+    assert Words("en").hour(1_763_802_000, "Europe/Brussels") == "10:00"
+    assert Words("de").date(1_763_802_000, "Europe/Brussels") == "Samstag, 22. November 2025"
+
+
+def test_a_text_of_the_election_in_the_nearest_language() -> None:
+    texts = {"fr": "Le lavoir", "nl": "Het washok"}
+    assert Words("nl", "fr").text(texts) == "Het washok"
+    assert Words("de", "fr").text(texts) == "Le lavoir"
+    assert Words("de", "en").text({"nl": "Het washok"}) == "Het washok"
+    assert Words("de").text("Bertrix") == "Bertrix"
+
+
+def test_an_error_is_said_with_what_to_do() -> None:
+    error = RefusedError("the box isn't open yet", where="kiosk-1", hint="Officials open it first")
+    assert Words("en").error(error) == "the box isn't open yet. Officials open it first."
