@@ -81,6 +81,8 @@ class PeopleScreen(Screen[Result]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,left", "app.focus_previous", show=False),
         Binding("down,right", "app.focus_next", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
     ]
     help_text = N_("Use the arrow keys, Enter, and the keys shown at the bottom.")
 
@@ -128,6 +130,11 @@ class PeopleScreen(Screen[Result]):
         await super().recompose()
         if focused is not None and (found := self.query(f"#{focused}")):
             found.first().focus()
+
+    def action_page(self, step: int) -> None:
+        """Show what of the body doesn't fit."""
+        body = self.query_one("#body", VerticalScroll)
+        body.scroll_relative(y=step * max(1, body.size.height - 1), animate=False)
 
     def on_mount(self) -> None:
         self.people.dress(self)
@@ -309,8 +316,10 @@ class PeopleApp(App[None], inherit_bindings=False):
         """What can be done on this screen."""
         from pbvote_kiosk.look.dialogs import Notice
 
-        if isinstance(self.screen, PeopleScreen) and not isinstance(self.screen, Notice):
-            self.push_screen(Notice(self.words("Help"), self.words(self.screen.help_text)))
+        screen = self.screen
+        if isinstance(screen, PeopleScreen) and not isinstance(screen, Notice):
+            text = screen.help_text
+            self.push_screen(Notice(lambda _: _("Help"), lambda _: _(text)))
 
     # --- keys -------------------------------------------------------------------------------------
 
@@ -330,6 +339,10 @@ class PeopleApp(App[None], inherit_bindings=False):
                     return
         await super().on_event(event)
 
+    def take_scan(self, text: str) -> None:
+        """Give a scan to the screen that is shown; an app may look at it first."""
+        self.screen.post_message(Scanned(text))
+
     def _was_read(self, event: events.Key) -> bool:
         known = any(event is typed for typed in self._typed)
         if known:
@@ -339,7 +352,7 @@ class PeopleApp(App[None], inherit_bindings=False):
     def _take(self, fed: Fed) -> None:
         """Hand on what the scan reader gave out, and watch what it holds back."""
         for text in fed.scans:
-            self.screen.post_message(Scanned(text))
+            self.take_scan(text)
         for character in fed.typed:
             event = events.Key("enter" if character == "\r" else character, character)
             self._typed.append(event)
