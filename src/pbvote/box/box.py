@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from threading import Condition, Semaphore
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from msgspec import UNSET
 
@@ -221,6 +221,21 @@ class Box:
     def checkpoint(self) -> bytes:
         """The latest checkpoint, a signed note."""
         return self._log.checkpoint
+
+    @property
+    def state(self) -> Literal["new", "open", "closed"]:
+        """Whether ballots can be cast, at no cost."""
+        return "new" if self._opened is None else "open" if self._closed is None else "closed"
+
+    @property
+    def copy_warning(self) -> str | None:
+        """What is wrong with the second copy; None while all is well, or if there is none."""
+        return self._log.warning
+
+    @property
+    def last_receipt(self) -> int:
+        """When the last receipt was given, in seconds since 1970; 0 if none was."""
+        return self._receipts.last
 
     def export(self, folder: Path) -> int:
         """Bring the tiles in `folder` to the log's state; the size exported.

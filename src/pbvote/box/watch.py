@@ -28,7 +28,7 @@ def remember(own: Path, second: Path) -> None:
 
 def with_warnings(status: BoxStatus, own: Path, *, second: Path | None) -> BoxStatus:
     """The status of a box that was opened to write, `second` being the copy it was given."""
-    known = _known(own)
+    known = known_second(own)
     if second is not None or known is None:
         return status
     return _warned(status, f"the second copy {known} isn't written: give --second")
@@ -43,7 +43,8 @@ def _warned(status: BoxStatus, *more: str) -> BoxStatus:
     return dataclasses.replace(status, warnings=(*status.warnings, *more))
 
 
-def _known(own: Path) -> Path | None:
+def known_second(own: Path) -> Path | None:
+    """Where the second copy of the box in this folder was last; None if it never had one."""
     path = own / SECOND
     return Path(os.fsdecode(read_bytes(path))) if path.exists() else None
 
@@ -56,7 +57,7 @@ def _findings(status: BoxStatus, own: Path) -> Iterator[str]:
             " box won't open. Put it back; if it is lost, compare the log with its second copy,"
             " then open it with --adopt"
         )
-    second = _known(own)
+    second = known_second(own)
     if second is None:
         return
     try:
