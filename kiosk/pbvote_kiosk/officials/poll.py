@@ -66,12 +66,10 @@ class Numbers(Struct, frozen=True):
             "root": self.root,
         }
 
-    def differences(
-        self, other: Numbers
-    ) -> tuple[Literal["cast", "challenged", "size", "root"], ...]:
+    def differences(self, other: Numbers) -> tuple[str, ...]:
         """The names of what isn't the same."""
-        names = ("cast", "challenged", "size", "root")
-        return tuple(name for name in names if getattr(self, name) != getattr(other, name))
+        fields = self.__struct_fields__
+        return tuple(name for name in fields if getattr(self, name) != getattr(other, name))
 
 
 def kiosk_folder(folder: Path, box: str) -> Path:
