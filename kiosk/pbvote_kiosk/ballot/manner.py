@@ -1,0 +1,486 @@
+"""How each ballot format is shown, said and worked: one small class a format, no widgets.
+
+A manner holds a choice and the words of the language now chosen. Marks are of one width within a
+contest and hold the buttons that a mouse or finger finds: `at(column)` says which.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pbvote_kiosk.ballot.choice import (
+    ApprovalChoice,
+    AtTheEnd,
+    AtTheTop,
+    Choice,
+    GradesChoice,
+    KnapsackChoice,
+    NeverFits,
+    NoPointsLeft,
+    PointsChoice,
+    RankingChoice,
+    Refusal,
+    TooDear,
+    TooFew,
+    TooMany,
+    TooMuchForOne,
+)
+from pbvote_kiosk.language import N_, Words
+
+Act = Literal["press", "more", "less"]
+GRADES = {
+    2: (N_("against"), N_("in favour")),
+    3: (N_("poor"), N_("fair"), N_("good")),
+    4: (N_("poor"), N_("fair"), N_("good"), N_("excellent")),
+    5: (N_("very poor"), N_("poor"), N_("fair"), N_("good"), N_("excellent")),
+    6: (
+        N_("reject"),
+        N_("very poor"),
+        N_("poor"),
+        N_("fair"),
+        N_("good"),
+        N_("excellent"),
+    ),
+}
+"""A word for each grade, the worst first, where there are so many levels."""
+
+
+class Manner:
+    """What is common to all formats."""
+
+    mark_width = 3
+
+    def __init__(self, choice: Choice, words: Words, currency: str) -> None:
+        self._of, self.words, self.currency = choice, words, currency
+
+    @property
+    def choice(self) -> Choice:
+        """What is edited."""
+        return self._of
+
+    def how(self) -> str:
+        """How to vote in this contest, in one sentence."""
+        raise NotImplementedError
+
+    def meter(self) -> str:
+        """What is used and what is left, in words."""
+        raise NotImplementedError
+
+    def big(self) -> str:
+        """The one figure that is shown large."""
+        return self.words.number(self.choice.left)
+
+    def big_about(self) -> str:
+        """What the large figure is."""
+        return self.meter()
+
+    def share(self) -> tuple[int, int] | None:
+        """How far a bar is filled, of how much; None without a bar."""
+        return None
+
+    def press_does(self) -> str:
+        """What Enter does, for the line of keys."""
+        raise NotImplementedError
+
+    def steps_do(self) -> str:
+        """What + and − do, for the line of keys."""
+        return ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether Enter asks for a number."""
+        return False
+
+    def ask(self) -> str:
+        """The question for that number."""
+        return ""
+
+    def give(self, place: int, number: int) -> Refusal | None:
+        """The number that was asked for."""
+        raise NotImplementedError
+
+    def press(self, place: int) -> Refusal | None:
+        """What Enter does, unless it `asks`."""
+        raise NotImplementedError
+
+    def act(self, act: Act, place: int) -> Refusal | None:
+        """Do one of the three."""
+        if act == "more":
+            return self.choice.more(place)
+        return self.choice.less(place) if act == "less" else self.press(place)
+
+    def at(self, column: int, place: int) -> Act | None:
+        """The button at this column of a mark."""
+        return "press"
+
+    def mark(self, place: int) -> str:
+        """The shape in front of a project."""
+        raise NotImplementedError
+
+    def state(self, place: int) -> str:
+        """What was done with a project, in words; "" for nothing."""
+        raise NotImplementedError
+
+    def nothing(self) -> str:
+        """What is said of a project that nothing was done with."""
+        return self.words("not chosen")
+
+    def hint(self, place: int) -> str:
+        """Why a project can't be taken now, if that should be seen before it is tried."""
+        return ""
+
+    def changed(self, place: int, number: str) -> str:
+        """What an act made of a project with this printed number."""
+        state = self.state(place) or self.nothing()
+        return self.words("Project {number}: {state}.", number=number, state=state)
+
+    def refused(self, refusal: Refusal) -> str:
+        """Why not, and what to do now."""
+        _ = self.words
+        match refusal:
+            case TooMany(0):
+                return _("No project can be chosen here: leave the ballot blank.")
+            case TooMany(most):
+                return _.many(
+                    "You have chosen {n} project, no more fit. Take it back first.",
+                    "You have chosen {n} projects, no more fit. Take one back first.",
+                    most,
+                )
+            case TooFew(least, chosen):
+                return _.many(
+                    "Choose {n} more project, or none at all for a blank ballot.",
+                    "Choose {n} more projects, or none at all for a blank ballot.",
+                    least - chosen,
+                )
+            case TooDear(missing):
+                amount = _.amount(missing, self.currency)
+                return _(
+                    "It doesn't fit: {amount} missing. Take another back first.", amount=amount
+                )
+            case NeverFits(budget):
+                amount = _.amount(budget, self.currency)
+                return _("It doesn't fit: alone it costs more than {amount}.", amount=amount)
+            case NoPointsLeft(total, 0):
+                return _.many(
+                    "You have given {n} point, that is all. Take it back first.",
+                    "You have given all {n} points. Take some back first.",
+                    total,
+                )
+            case NoPointsLeft(_, left):
+                return _.many("Only {n} point is left.", "Only {n} points are left.", left)
+            case TooMuchForOne(most):
+                return self.too_much(most)
+            case AtTheTop():
+                return self.at_the_top()
+            case AtTheEnd():
+                return self.at_the_end()
+            case _:
+                return _("Rank it first, with Enter.")
+
+    def too_much(self, most: int) -> str:
+        """No more than `most` for one project."""
+        return self.words.many(
+            "A project gets {n} point at most.", "A project gets {n} points at most.", most
+        )
+
+    def at_the_top(self) -> str:
+        """It can't go up."""
+        return self.words("It is chosen already.")
+
+    def at_the_end(self) -> str:
+        """It can't go down."""
+        return self.words("It isn't chosen.")
+
+
+class _TickManner(Manner):
+    def __init__(
+        self, choice: ApprovalChoice | KnapsackChoice, words: Words, currency: str
+    ) -> None:
+        super().__init__(choice, words, currency)
+        self.ticks = choice
+
+    def press(self, place: int) -> Refusal | None:
+        return self.ticks.toggle(place)
+
+    def press_does(self) -> str:
+        return self.words("Choose/Take back")
+
+    def mark(self, place: int) -> str:
+        return "[X]" if self.ticks.value(place) else "[ ]"
+
+    def state(self, place: int) -> str:
+        return self.words("chosen") if self.ticks.value(place) else ""
+
+
+class ApprovalManner(_TickManner):
+    """Ticks, with a counter of what is left."""
+
+    def __init__(self, choice: ApprovalChoice, words: Words, currency: str) -> None:
+        super().__init__(choice, words, currency)
+        self.approval = choice
+
+    def how(self) -> str:
+        _, least, most = self.words, self.approval.form.min, self.approval.most
+        if most == 0:
+            return _("No project can be chosen here: leave the ballot blank.")
+        if least == most or most == 1:
+            return _.many("Choose {n} project.", "Choose {n} projects.", most)
+        if least > 1:
+            return _("Choose {least} to {most} projects.", least=least, most=most)
+        return _.many("Choose up to {n} project.", "Choose up to {n} projects.", most)
+
+    def meter(self) -> str:
+        _ = self.words
+        chosen = _.many("{n} project chosen", "{n} projects chosen", self.approval.spent)
+        if self.approval.is_single:
+            return f"{chosen}."
+        left = _.many("you can choose {n} more", "you can choose {n} more", self.approval.left)
+        return f"{chosen}, {left}."
+
+    def big_about(self) -> str:
+        return self.words("projects you can still choose")
+
+    def mark(self, place: int) -> str:
+        if not self.approval.is_single:
+            return super().mark(place)
+        return "(X)" if self.approval.value(place) else "( )"
+
+
+class KnapsackManner(_TickManner):
+    """Ticks, with a bar of the money."""
+
+    def __init__(self, choice: KnapsackChoice, words: Words, currency: str) -> None:
+        super().__init__(choice, words, currency)
+        self.knapsack = choice
+
+    def how(self) -> str:
+        amount = self._amount(self.knapsack.most)
+        return self.words("Choose projects for {amount} at most, together.", amount=amount)
+
+    def meter(self) -> str:
+        return self.words(
+            "{spent} of {most} used, {left} left.",
+            spent=self._amount(self.knapsack.spent),
+            most=self._amount(self.knapsack.most),
+            left=self._amount(self.knapsack.left),
+        )
+
+    def big(self) -> str:
+        return self._amount(self.knapsack.left)
+
+    def big_about(self) -> str:
+        return self.words("left of {amount}", amount=self._amount(self.knapsack.most))
+
+    def share(self) -> tuple[int, int] | None:
+        return self.knapsack.spent, self.knapsack.most
+
+    def hint(self, place: int) -> str:
+        if self.knapsack.value(place) or self.knapsack.fits(place) is None:
+            return ""
+        return self.words("doesn't fit")
+
+    def mark(self, place: int) -> str:
+        return "[-]" if self.hint(place) else super().mark(place)
+
+    def _amount(self, amount: int) -> str:
+        return self.words.amount(amount, self.currency)
+
+
+class _StepManner(Manner):
+    """A number between two buttons."""
+
+    mark_width = 11
+
+    @property
+    def asks(self) -> bool:
+        return True
+
+    def at(self, column: int, place: int) -> Act | None:
+        if column < 3:
+            return "less"
+        return "more" if column >= self.mark_width - 3 else None
+
+    def mark(self, place: int) -> str:
+        return f"[-]{self.choice.value(place) or '·':^5}[+]"
+
+    def press_does(self) -> str:
+        return self.words("Type a number")
+
+
+class PointsManner(_StepManner):
+    """Points from one purse."""
+
+    def __init__(self, choice: PointsChoice, words: Words, currency: str) -> None:
+        super().__init__(choice, words, currency)
+        self.points = choice
+
+    def how(self) -> str:
+        _ = self.words
+        each = _.many("at most {n} to a project", "at most {n} to a project", self.points.most_each)
+        share = _.many("Give out up to {n} point", "Give out up to {n} points", self.points.most)
+        return f"{share}, {each}."
+
+    def meter(self) -> str:
+        _ = self.words
+        left = _.many("{n} point left", "{n} points left", self.points.left)
+        return _("{left} of {most}.", left=left, most=_.number(self.points.most))
+
+    def big_about(self) -> str:
+        return self.words("points left of {most}", most=self.words.number(self.points.most))
+
+    def share(self) -> tuple[int, int] | None:
+        return self.points.spent, self.points.most
+
+    def ask(self) -> str:
+        most = self.words.number(self.points.most_each)
+        return self.words("How many points, 0 to {most}?", most=most)
+
+    def give(self, place: int, number: int) -> Refusal | None:
+        return self.points.give(place, number)
+
+    def steps_do(self) -> str:
+        return self.words("More/Fewer points")
+
+    def state(self, place: int) -> str:
+        points = self.points.value(place)
+        return self.words.many("{n} point", "{n} points", points) if points else ""
+
+    def nothing(self) -> str:
+        return self.words("no points")
+
+    def at_the_end(self) -> str:
+        return self.words("It has no points.")
+
+
+class RankingManner(Manner):
+    """An order, the best first."""
+
+    mark_width = 11
+
+    def __init__(self, choice: RankingChoice, words: Words, currency: str) -> None:
+        super().__init__(choice, words, currency)
+        self.ranking = choice
+
+    def how(self) -> str:
+        return self.words.many(
+            "Put {n} project first, the one you like best.",
+            "Put up to {n} projects in your order, the one you like best first.",
+            self.ranking.most,
+        )
+
+    def meter(self) -> str:
+        _ = self.words
+        ranked = _.many("{n} project ranked", "{n} projects ranked", self.ranking.spent)
+        left = _.many("you can rank {n} more", "you can rank {n} more", self.ranking.left)
+        return f"{ranked}, {left}."
+
+    def big_about(self) -> str:
+        return self.words("projects you can still rank")
+
+    def press(self, place: int) -> Refusal | None:
+        return self.ranking.toggle(place)
+
+    def press_does(self) -> str:
+        return self.words("Rank next/Take out")
+
+    def steps_do(self) -> str:
+        return self.words("Up/Down in your order")
+
+    def at(self, column: int, place: int) -> Act | None:
+        if not self.ranking.value(place) or 3 <= column < self.mark_width - 3:
+            return "press"
+        return "more" if column < 3 else "less"
+
+    def mark(self, place: int) -> str:
+        rank = self.ranking.value(place)
+        return f"[▲]{rank:^5}[▼]" if rank else "[         ]"
+
+    def state(self, place: int) -> str:
+        rank = self.ranking.value(place)
+        return self.words("your number {rank}", rank=self.words.number(rank)) if rank else ""
+
+    def nothing(self) -> str:
+        return self.words("not in your order")
+
+    def at_the_top(self) -> str:
+        return self.words("It is first already.")
+
+    def at_the_end(self) -> str:
+        return self.words("It is last already.")
+
+
+class GradesManner(_StepManner):
+    """A grade for each project."""
+
+    def __init__(self, choice: GradesChoice, words: Words, currency: str) -> None:
+        super().__init__(choice, words, currency)
+        self.grades = choice
+        self._levels = choice.form.levels
+
+    def how(self) -> str:
+        _ = self.words
+        if self._levels < 2:
+            return _("Give the projects you want a 1. Nothing means no opinion.")
+        return _(
+            "Give grades from 1 ({worst}) to {most} ({best}). No grade means no opinion.",
+            worst=self._word(1) or _("worst"),
+            best=self._word(self._levels) or _("best"),
+            most=_.number(self._levels),
+        )
+
+    def meter(self) -> str:
+        _ = self.words
+        return _("{n} of {most} projects graded.", n=self.grades.spent, most=self.grades.most)
+
+    def big(self) -> str:
+        return self.words.number(self.grades.spent)
+
+    def big_about(self) -> str:
+        return self.words("of {most} projects graded", most=self.grades.most)
+
+    def ask(self) -> str:
+        most = self.words.number(self._levels)
+        return self.words("Which grade, 0 (no opinion) to {most} (best)?", most=most)
+
+    def give(self, place: int, number: int) -> Refusal | None:
+        return self.grades.grade(place, number)
+
+    def steps_do(self) -> str:
+        return self.words("Better/Worse grade")
+
+    def state(self, place: int) -> str:
+        _, grade = self.words, self.grades.value(place)
+        if not grade:
+            return ""
+        text = _("grade {grade} of {most}", grade=grade, most=self._levels)
+        word = self._word(grade)
+        return f"{text}: {word}" if word else text
+
+    def nothing(self) -> str:
+        return self.words("no opinion")
+
+    def too_much(self, most: int) -> str:
+        return self.words("{most} is the best grade.", most=most)
+
+    def at_the_end(self) -> str:
+        return self.words("It has no grade.")
+
+    def _word(self, grade: int) -> str:
+        known = GRADES.get(self._levels)
+        return self.words(known[grade - 1]) if known else ""
+
+
+def manner_of(choice: Choice, words: Words, currency: str) -> Manner:
+    """The manner of a choice's format."""
+    match choice:
+        case ApprovalChoice():
+            return ApprovalManner(choice, words, currency)
+        case KnapsackChoice():
+            return KnapsackManner(choice, words, currency)
+        case PointsChoice():
+            return PointsManner(choice, words, currency)
+        case RankingChoice():
+            return RankingManner(choice, words, currency)
+        case GradesChoice():
+            return GradesManner(choice, words, currency)
+    raise TypeError(f"no manner for {type(choice).__name__}")
