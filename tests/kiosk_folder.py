@@ -1,4 +1,4 @@
-"""A polling place's folder as a kiosk finds it on the day: election, box, registry, one official.
+"""A polling place's folder as a kiosk finds it on the day: election, box, registry, two officials.
 
 ``kiosk = make_kiosk(path)``: five contests, one a ballot format; `kiosk.card(3)` hands person 3 a
 card; `pbvote-kiosk vote path` runs on it.
@@ -26,15 +26,17 @@ from poll_folder import PollFolder, code, sign
 from support import seeded
 
 BOX = "kiosk-1"
-ROLE, PIN = "president", "314159"
+ROLES = ("president", "clerk")
+PIN = "314159"
+"""Of both officials."""
 _QUICK = Cost(1, 8192)  # as little as libsodium allows: no test is of its strength
 
 
 @dataclass(frozen=True)
 class KioskFolder(PollFolder):
-    """DIR, and the card of the official in it."""
+    """DIR, and the cards of the two officials in it."""
 
-    official: str
+    officials: tuple[str, ...]
 
     def card(self, person: int, serial: int = 1) -> str:
         """Hand out a card for voting in the hall; the text of its code."""
@@ -94,4 +96,5 @@ def make_kiosk(
     home = path / "kiosk" / BOX
     home.mkdir(parents=True)
     keepers = Keepers(home, monotonic=lambda: 0.0)
-    return KioskFolder(path, built, keepers.add(ROLE, PIN, seeded(7), cost=_QUICK))
+    cards = [keepers.add(role, PIN, seeded(n), cost=_QUICK) for n, role in enumerate(ROLES)]
+    return KioskFolder(path, built, tuple(cards))
