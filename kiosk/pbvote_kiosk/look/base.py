@@ -177,15 +177,20 @@ class PeopleApp(App[None], inherit_bindings=False):
         self,
         *,
         languages: Sequence[str],
+        offered: Sequence[str] = tuple(LANGUAGES),
         speaker: Speaker | None = None,
         speaks: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
         test: bool = False,
     ) -> None:
-        """`languages`: the election's, its own first. `test` marks every screen with TEST."""
+        """`languages`: the election's, its own first; `offered`: those of the screens, in order.
+
+        `test` marks every screen with TEST.
+        """
         super().__init__()
         self.election_language = languages[0]
-        first = languages[0] if languages[0] in LANGUAGES else "en"
+        self.offered = tuple(offered)
+        first = next((code for code in languages if code in offered), offered[0])
         self.words = Words(first, languages[0])
         self.home_words = self.words
         self.speaker: Speaker = speaker or NoSpeaker()
@@ -213,15 +218,15 @@ class PeopleApp(App[None], inherit_bindings=False):
     def common_keys(self) -> Sequence[tuple[str, str]]:
         """The keys of every screen."""
         _ = self.words
-        keys = [("F1", _("Help")), ("F2", self._other_languages()), ("F3", "A+"), ("F4", "◐")]
+        keys = [("F1", _("Help"))]
+        if others := [code.upper() for code in self.offered if code != self.words.language]:
+            keys.append(("F2", "/".join(others)))
+        keys += [("F3", _("Larger")), ("F4", _("Contrast"))]
         if self.can_speak:
             keys.append(("F5", _("Sound")))
             if self.speaks:
                 keys += [("F6", _("Again")), ("F7/F8", _("Slower/Faster"))]
         return keys
-
-    def _other_languages(self) -> str:
-        return "/".join(code.upper() for code in LANGUAGES if code != self.words.language)
 
     # --- language, size, contrast, speech ---------------------------------------------------------
 
@@ -233,8 +238,8 @@ class PeopleApp(App[None], inherit_bindings=False):
 
     async def action_language(self) -> None:
         """The next language."""
-        codes = list(LANGUAGES)
-        await self.set_language(codes[(codes.index(self.words.language) + 1) % len(codes)])
+        place = self.offered.index(self.words.language) + 1
+        await self.set_language(self.offered[place % len(self.offered)])
 
     async def compose_again(self) -> None:
         """Every screen anew, from its state."""
