@@ -50,6 +50,7 @@ BOXES: tuple[tuple[str, Channel], ...] = (
 )
 REGISTRARS = ("mairie", "desk-1")
 TRUSTEES = tuple(f"trustee-{i}" for i in range(1, 33))
+TITLE = {"fr": "Budget participatif", "en": "Participatory budget"}
 OPENS = Hours(online="2026-11-01T08:00:00Z", in_person="2026-11-22T08:00:00Z")
 CLOSES = Hours(online="2026-11-21T20:00:00Z", in_person="2026-11-22T16:00:00Z")
 
@@ -173,9 +174,10 @@ def build_election(
     roll: Mapping[bytes, str | None] | None = None,
     supersede: Supersede | None = None,
     closing_quorum: int | None = None,
+    title: Mapping[str, str] = TITLE,
     seed: int = 1,
 ) -> BuiltElection:
-    """A signed election: t = `threshold` of n = `trustees`.
+    """A signed election: t = `threshold` of n = `trustees`, in the languages of its title.
 
     `registrar_keys` are vkeys made elsewhere (by `Registry.create`), which stand in the manifest
     in place of the ones drawn here. `roll` defaults to `make_roll()`.
@@ -191,9 +193,9 @@ def build_election(
     ceremony_id, deals, shares = _hold_ceremony(trustees, threshold, random)
     manifest = Manifest(
         slug=slug,
-        title={"fr": "Budget participatif", "en": "Participatory budget"},
+        title=dict(title),
         currency="EUR",
-        languages=["fr", "en"],
+        languages=list(title),
         time_zone="Europe/Brussels",
         opens=OPENS,
         closes=CLOSES,
