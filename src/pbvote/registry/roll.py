@@ -1,15 +1,15 @@
 """The private roll: who may vote, under which pseudonym; never exported, destroyed by `purge`.
 
-`roll.db` is an SQLite file (0600) with one table, `people`. Its public side is `public_roll`: the
-pseudonyms and districts of roll.csv (docs/protocol.md, section 3), which never change once the
-manifest is signed. Who moves or dies gets another status here, and revocations in the log.
+`roll.db` is an SQLite file (0600) with the table `people`, its search index (`search`) and who
+came to this desk (`attendance`). Its public side is `public_roll`: the pseudonyms and districts of
+roll.csv (docs/protocol.md, section 3), which never change once the manifest is signed. Who moves
+or dies gets another status here, and revocations in the log.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,7 +24,10 @@ from sqlite_utils import Database
 from pbvote.core.errors import InputError, PbvoteError, RefusedError, StorageError
 from pbvote.core.group import Random, system_random
 from pbvote.core.roll import PublicRoll
+from pbvote.registry import attendance, search
+from pbvote.registry.attendance import Attendance
 from pbvote.registry.rollfile import FIELDS, Person
+from pbvote.registry.words import folded, sounds, tokens
 from pbvote.store.files import sync_folder
 
 Status = Literal["active", "moved", "died", "struck"]
@@ -33,6 +36,7 @@ Progress = Callable[[int, int], None]
 """Called with how many are done, and of how many (0 if that isn't known)."""
 
 APPLICATION = 0x70627272  # "pbrr", so that another program's file isn't taken for a roll
+VERSION = 1  # of the index and of attendance; a roll of an older one gets them when it is opened
 PSEUDONYM = 16  # bytes
 _EVERY = 1000  # people between two reports of progress
 _COLUMNS: dict[str, type] = {
@@ -80,6 +84,11 @@ class Roll:
         """The roll through sqlite-utils, for inspection."""
         return Database(self._connection, execute_plugins=False)
 
+    @cached_property
+    def attendance(self) -> Attendance:
+        """Who came to this desk."""
+        return Attendance(self)
+
     # --- files ------------------------------------------------------------------------------------
 
     @classmethod
@@ -124,17 +133,52 @@ class Roll:
         if number != APPLICATION:
             connection.close()
             raise InputError("this isn't a roll", where=str(path), hint="Check the path")
-        return cls(path, connection)
+        roll = cls(path, connection)
+        try:
+            roll._bring_up_to_date()
+        except BaseException:
+            roll.close()
+            raise
+        return roll
+
+    def _bring_up_to_date(self) -> None:
+        """Index and attendance for a roll of before they were; whole, or not at all."""
+        if self._version() == VERSION:
+            return
+        with self._lock, _explained(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            with self._connection:
+                version = self._version()  # another program may have done it meanwhile
+                if version > VERSION:
+                    raise InputError(
+                        "this roll was written by a newer pbvote",
+                        where=str(self.path),
+                        hint="Update this machine, or copy the roll from one like it",
+                    )
+                if version < VERSION:
+                    search.rebuild(self._connection)
+                    attendance.create(self._connection)
+                    self._connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _version(self) -> int:
+        return int(self.rows("PRAGMA user_version")[0]["user_version"])
 
     def copy_to(self, path: Path) -> None:
         """The same roll for another desk: the same people, pseudonyms and statuses, as private.
+
+        Who came to this desk isn't in it.
 
         RefusedError if there is one already.
         """
         if path.exists():
             raise RefusedError("there is a roll already", where=str(path), hint="Delete it first")
         with self._lock:
-            self._written(path, self._connection.backup).close()
+            self._written(path, self._copy_into).close()
+
+    def _copy_into(self, new: sqlite3.Connection) -> None:
+        self._connection.backup(new)
+        with new:
+            attendance.clear(new)
 
     @classmethod
     def _written(cls, path: Path, fill: Callable[[sqlite3.Connection], None]) -> Roll:
@@ -172,7 +216,7 @@ class Roll:
 
     def public_roll(self) -> PublicRoll:
         """What roll.csv says: everybody who was loaded, whatever happened since."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT pseudonym, district FROM people WHERE added = 'roll' ORDER BY pseudonym"
         )
         return {row["pseudonym"]: row["district"] or None for row in rows}
@@ -187,33 +231,31 @@ class Roll:
 
     def look_up(self, person: str) -> Listed | None:
         """The person with this id, if there is one."""
-        rows = self._rows("SELECT * FROM people WHERE id = ?", person)
+        rows = self.rows("SELECT * FROM people WHERE id = ?", person)
         return _listed(rows[0]) if rows else None
 
     def of_pseudonym(self, pseudonym: bytes) -> Listed | None:
         """Whose pseudonym this is, if anybody's."""
-        rows = self._rows("SELECT * FROM people WHERE pseudonym = ?", pseudonym)
+        rows = self.rows("SELECT * FROM people WHERE pseudonym = ?", pseudonym)
         return _listed(rows[0]) if rows else None
 
     def find(self, text: str, limit: int = 50) -> list[Listed]:
-        """People in whose data every word of `text` occurs, accents and capitals aside.
+        """People in whose data every word of `text` occurs, as a beginning of one; up to `limit`.
 
-        By name; all of them for an empty text, up to `limit`.
+        First those with such words in their name, then anywhere, then what sounds alike, then
+        with a letter mistyped; within that by name. A birth date is found in any usual form.
+        Everybody for an empty text.
         """
-        words = folded(text).split()
-        where = " AND ".join(["instr(folded, ?)"] * len(words)) or "1"
-        rows = self._rows(
-            f"SELECT * FROM people WHERE {where} ORDER BY name, id LIMIT ?",  # noqa: S608  only ?
-            *words,
-            limit,
-        )
+        if text.strip():
+            return [_listed(row) for row in search.find(self.rows, text, limit)]
+        rows = self.rows("SELECT * FROM people ORDER BY name, id LIMIT ?", limit)
         return [_listed(row) for row in rows]
 
     def same_person(self, person: Person) -> Listed | None:
         """An active person with the same name and birth date, if that is known."""
         if not person.birth_date:
             return None
-        rows = self._rows(
+        rows = self.rows(
             "SELECT * FROM people WHERE birth_date = ? AND status = 'active'", person.birth_date
         )
         listed = (_listed(row) for row in rows)
@@ -222,16 +264,16 @@ class Roll:
     def people(self, status: Status | None = None) -> list[Listed]:
         """Everybody, or those of one status, in the order they came."""
         if status is None:
-            rows = self._rows("SELECT * FROM people ORDER BY rowid")
+            rows = self.rows("SELECT * FROM people ORDER BY rowid")
         else:
-            rows = self._rows("SELECT * FROM people WHERE status = ? ORDER BY rowid", status)
+            rows = self.rows("SELECT * FROM people WHERE status = ? ORDER BY rowid", status)
         return [_listed(row) for row in rows]
 
     def counts(self) -> dict[str, int]:
         """How many people are of each status, and how many of all were enrolled."""
-        rows = self._rows("SELECT status, count(*) AS n FROM people GROUP BY status")
+        rows = self.rows("SELECT status, count(*) AS n FROM people GROUP BY status")
         counts = dict.fromkeys(STATUSES, 0) | {row["status"]: row["n"] for row in rows}
-        (row,) = self._rows("SELECT count(*) AS n FROM people WHERE added = 'enrolled'")
+        (row,) = self.rows("SELECT count(*) AS n FROM people WHERE added = 'enrolled'")
         return {**counts, "enrolled": row["n"]}
 
     # --- changes ----------------------------------------------------------------------------------
@@ -251,6 +293,7 @@ class Roll:
         row = _row(person, pseudonym, "enrolled", note)
         with self.transaction():
             self.database.table("people").insert(row)
+            search.hear(self._connection, person)
 
     def set_status(self, person: str, status: Status, note: str) -> None:
         """Another status, and why, as a line of the person's note."""
@@ -261,31 +304,22 @@ class Roll:
         """Other data under the same id and district."""
         listed = self.get(corrected.id)
         values = {field: getattr(corrected, field) for field in FIELDS}
-        values |= {"note": _and(listed.note, note), "folded": _folded_row(corrected)}
-        self._update(corrected.id, values)
+        values |= {"note": _and(listed.note, note), "folded": tokens(corrected)}
+        with self.transaction():
+            self._update(corrected.id, values)
+            search.hear(self._connection, corrected)
+            search.forget(self._connection, listed.person)
 
     def _update(self, person: str, values: Mapping[str, str]) -> None:
         with self.transaction():
             self.database.table("people").update(person, dict(values))
 
-    def _rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """What a query gives, a dict a row; StorageError if it can't be had."""
         with self._lock, _explained(self.path):
             cursor = self._connection.execute(query, values)
-            names = [column[0] for column in cursor.description]
+            names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def folded(text: str) -> str:
-    """Text as it is searched: no accents, no capitals.
-
-    >>> folded("Zoé Lœvé-WEISS")
-    'zoe loeve-weiss'
-    """
-    bare = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
-    return "".join(c for c in bare if not unicodedata.combining(c))
-
-
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
 
 
 def remove_database(path: Path) -> None:
@@ -317,28 +351,34 @@ def _fill(
 ) -> None:
     database = Database(connection, execute_plugins=False)
     connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    heard: set[str] = set()
     table = database.table("people")
     with database.atomic():
         table.create(_COLUMNS, pk="id", not_null=set(_COLUMNS), strict=True)
         try:
-            table.insert_all(_new_rows(people, random, progress), batch_size=_EVERY)
+            table.insert_all(_new_rows(people, random, heard, progress), batch_size=_EVERY)
         except sqlite3.IntegrityError:
             raise InputError(
                 "an id stands twice in the roll", hint="Nothing was loaded. Correct the roll"
             ) from None
         table.create_index(["pseudonym"], unique=True)
         table.create_index(["birth_date"])
+        search.build(connection, heard)
+        attendance.create(connection)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _new_rows(
-    people: Iterable[Person], random: Random, progress: Progress | None
+    people: Iterable[Person], random: Random, heard: set[str], progress: Progress | None
 ) -> Iterator[dict[str, Any]]:
+    """A row a person, and in `heard` the sounds of all."""
     count = 0
     for count, person in enumerate(people, 1):
         if not person.id or not person.name:
             raise InputError(
                 f"person {count} has no id or no name", hint="Nothing was loaded. Correct the roll"
             )
+        heard.update(sounds(person))
         yield _row(person, random(PSEUDONYM), "roll", "")
         if progress is not None and count % _EVERY == 0:
             progress(count, 0)
@@ -355,12 +395,8 @@ def _row(person: Person, pseudonym: bytes, added: str, note: str) -> dict[str, A
         "status": "active",
         "added": added,
         "note": note,
-        "folded": _folded_row(person),
+        "folded": tokens(person),
     }
-
-
-def _folded_row(person: Person) -> str:
-    return folded("\n".join(getattr(person, field) for field in FIELDS))
 
 
 def _listed(row: Mapping[str, Any]) -> Listed:
