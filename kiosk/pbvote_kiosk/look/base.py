@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
 from textual import events
+from textual._time import get_time
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.keys import _character_to_key
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from pbvote_kiosk.devices.scan import Fed, ScanReader
+from pbvote_kiosk.devices.scan import ENTER, Fed, ScanReader
 from pbvote_kiosk.language import LANGUAGES, N_, Words
 from pbvote_kiosk.ports import NoSpeaker, Speaker
 
@@ -205,8 +207,7 @@ class PeopleApp(App[None], inherit_bindings=False):
         self._rate = 2
         self._announced: list[str] = []
         self._scan = ScanReader()
-        self._scan_timer: Timer | None = None
-        self._typed: list[events.Key] = []  # keys that the reader let through, on their way
+        self._takes = 0
         for theme in _THEMES:
             self.register_theme(theme)
         self.theme = PLAIN
@@ -332,45 +333,43 @@ class PeopleApp(App[None], inherit_bindings=False):
         if isinstance(event, events.InputEvent) and not event.is_forwarded:
             self.last_input = self.monotonic()
         if isinstance(event, events.Paste) and not event.is_forwarded:
-            for character in f"{event.text}\r":
-                self._take(self._scan.feed(character, self.monotonic()))
-            return
-        if isinstance(event, events.Key) and not event.is_forwarded and not self._was_read(event):
-            character = "\r" if event.key == "enter" else event.character or ""
-            if event.is_printable or event.key == "enter":
-                fed = self._scan.feed(character, self.monotonic())
-                if fed != Fed(character):
-                    self._take(fed)
-                    return
-        await super().on_event(event)
+            for character in filter(str.isprintable, event.text):
+                await self._take(self._scan.feed(character, self.monotonic()))
+            await self._take(self._scan.flush(self.monotonic()))
+        elif isinstance(event, events.Key) and not event.is_forwarded:
+            await self._read(event)
+        else:
+            await super().on_event(event)
+
+    async def _read(self, event: events.Key) -> None:
+        # When the key was pressed, not when a busy loop came to it.
+        at = self.monotonic() - (get_time() - event.time)
+        character = event.character if event.is_printable and event.character else ""
+        character = ENTER if event.key == "enter" else character
+        fed = self._scan.feed(character, at)
+        if fed != Fed(character):
+            await self._take(fed)
+        if fed == Fed(character) or not character:
+            await super().on_event(event)
 
     def take_scan(self, text: str) -> None:
         """Give a scan to the screen that is shown; an app may look at it first."""
         self.screen.post_message(Scanned(text))
 
-    def _was_read(self, event: events.Key) -> bool:
-        known = any(event is typed for typed in self._typed)
-        if known:
-            self._typed.remove(event)
-        return known
-
-    def _take(self, fed: Fed) -> None:
-        """Hand on what the scan reader gave out, and watch what it holds back."""
+    async def _take(self, fed: Fed) -> None:
+        """Hand on what the scan reader gave out, at once: before the keys that come next."""
         for text in fed.scans:
             self.take_scan(text)
         for character in fed.typed:
-            event = events.Key("enter" if character == "\r" else character, character)
-            self._typed.append(event)
-            self.post_message(event)
-        if self._scan_timer is not None:
-            self._scan_timer.stop()
-            self._scan_timer = None
+            key = "enter" if character == ENTER else _character_to_key(character)
+            await super().on_event(events.Key(key, character))
+        self._takes += 1
         if self._scan.waiting:
-            self._scan_timer = self.set_timer(ScanReader.GAP, self._flush_scan)
+            self.set_timer(ScanReader.GAP, partial(self._flush_scan, self._takes))
 
-    def _flush_scan(self) -> None:
-        self._scan_timer = None
-        self._take(self._scan.flush(self.monotonic()))
+    async def _flush_scan(self, takes: int) -> None:
+        if takes == self._takes:  # no key came meanwhile
+            await self._take(self._scan.flush(self.monotonic()))
 
     # --- the worst --------------------------------------------------------------------------------
 
