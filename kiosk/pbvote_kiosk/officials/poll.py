@@ -66,6 +66,14 @@ class Numbers(Struct, frozen=True):
             "root": self.root,
         }
 
+    @classmethod
+    def of(cls, event: Event) -> Numbers:
+        """The numbers in the detail of an opening, a pause or a closing."""
+        detail = event.detail
+        return cls(
+            int(detail["cast"]), int(detail["challenged"]), int(detail["size"]), detail["root"]
+        )
+
     def differences(self, other: Numbers) -> tuple[str, ...]:
         """The names of what isn't the same."""
         fields = self.__struct_fields__
@@ -137,6 +145,8 @@ class Poll:
         self._started = (now(), monotonic())
         self._changing = Lock()
         self._unkept = ""  # why the event log couldn't be written
+        self.caught_up = 0
+        """When the second copy was last known to have everything, in seconds since 1970."""
         self._known: set[str] = set()  # signs of warnings that the event log has
         last = events.latest("paused", "resumed", "opened", "closed")
         self._paused = last is not None and last.what == "paused"
@@ -206,6 +216,17 @@ class Poll:
         return "paused" if state == "open" and self._paused else state
 
     @property
+    def free_space(self) -> int:
+        """How many bytes are free on the box's disk."""
+        return self._free(self.folder)
+
+    @property
+    def registries(self) -> list[str]:
+        """The registrars of whom a log is at hand: only their cards can be typed."""
+        register = self.box.register
+        return sorted(register.here) if isinstance(register, RegistriesAtHand) else []
+
+    @property
     def numbers(self) -> Numbers:
         """How the box stands now."""
         status = self.box.status()
@@ -253,18 +274,7 @@ class Poll:
     def at_pause(self) -> tuple[Numbers, Event] | None:
         """The numbers of the last pause, and who wrote them down when."""
         event = self.events.latest("paused")
-        if event is None:
-            return None
-        detail = event.detail
-        return (
-            Numbers(
-                int(detail["cast"]),
-                int(detail["challenged"]),
-                int(detail["size"]),
-                detail["root"],
-            ),
-            event,
-        )
+        return None if event is None else (Numbers.of(event), event)
 
     def changed_overnight(self) -> tuple[str, ...]:
         """What of the box isn't as it was at the pause; nothing, unless somebody meddled."""
@@ -287,7 +297,8 @@ class Poll:
 
         Every few seconds, from a worker: a copy that was away is read whole.
         """
-        self.box.catch_up()
+        if self.box.catch_up() is None and self.settings.second:
+            self.caught_up = self.now()
         found = self.warnings()
         signs = {warning.sign for warning in found}
         for sign in sorted(signs - self._known):
@@ -346,7 +357,7 @@ class Poll:
             yield ClockOdd(at, jump=jump)
 
     def _of_disk(self) -> Iterator[Warned]:
-        if (free := self._free(self.folder)) < MIN_FREE:
+        if (free := self.free_space) < MIN_FREE:
             yield DiskLow(free)
         if self._unkept:
             yield EventsNotKept(self._unkept)

@@ -1,0 +1,100 @@
+"""The box's log on an official's stick, read back from the stick before anybody trusts it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from pbvote.at_hand import log_at
+from pbvote.core.errors import StorageError
+from pbvote.core.note import open_checkpoint
+from pbvote.core.tiles import CHECKPOINT, layout
+from pbvote_kiosk.officials.poll import Poll
+from pbvote_kiosk.officials.reports import REPORTS
+
+LOGS = "box"
+
+
+class Exported(Struct, frozen=True):
+    """What stands on the stick, as it was read back: where, how many entries, and their root."""
+
+    folder: Path
+    size: int
+    root: str
+
+
+def sticks(place: Path, is_mounted: Callable[[Path], bool] = Path.is_mount) -> list[Path]:
+    """The sticks mounted at or below `place`, as `/media` or `/media/<user>` has them."""
+    try:
+        below = sorted(path for path in (place, *place.glob("*"), *place.glob("*/*")))
+        return [path for path in below if path.is_dir() and is_mounted(path)]
+    except OSError:  # pulled out meanwhile
+        return []
+
+
+def export(poll: Poll, stick: Path, by: tuple[str, ...]) -> Exported:
+    """Write the closed box's log, the event log and the reports to a stick, and check them there.
+
+    RefusedError unless the box is closed; StorageError if the stick fails; VerificationError if
+    what it gives back isn't what the box has.
+    """
+    folder = stick / LOGS / poll.name
+    poll.box.export(folder)
+    exported = check(poll, folder)
+    poll.note("exported", {"size": str(exported.size), "root": exported.root}, by)
+    poll.events.export(stick / "events" / poll.name)
+    _copy_reports(poll.own / REPORTS, stick / REPORTS / poll.name)
+    return exported
+
+
+def check(poll: Poll, folder: Path) -> Exported:
+    """Read an exported log back from its disk, and compare it with the box; errors as above."""
+    _forget_cached(folder)
+    log = log_at(folder)
+    key = poll.election.box_keys[poll.name]
+    size = sum(1 for _ in log.checked(key))
+    signed = open_checkpoint(log.checkpoint, key, str(folder))
+    ours, here = poll.numbers, {tile.path for tile in layout(size)} | {CHECKPOINT}
+    extra = next((path for path in _files(folder) if path not in here), None)
+    if (signed.size, signed.root.hex()) != (ours.size, ours.root) or extra is not None:
+        raise StorageError(
+            f"the stick holds {extra}, which isn't of this log"
+            if extra
+            else f"the stick has {signed.size} entries, the box {ours.size}",
+            where=str(folder),
+            hint="Export again, to an empty stick",
+        )
+    return Exported(folder, size, ours.root)
+
+
+def _files(folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix()
+
+
+def _forget_cached(folder: Path) -> None:
+    """Let the system forget what it has of these files in memory, so that the stick is read."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            finally:
+                os.close(descriptor)
+
+
+def _copy_reports(source: Path, to: Path) -> None:
+    for path in sorted(source.glob("*")):
+        data = path.read_bytes()
+        copy = to / path.name
+        if copy.is_file() and copy.read_bytes() == data:
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with copy.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
