@@ -49,6 +49,14 @@ def width_of(text: str, size: float, bold: bool = False) -> float:
     return sum(widths[ord(letter)] for letter in text) * size / 1000
 
 
+def one_line(text: str, width: float, size: float, bold: bool = False) -> str:
+    """A text in one line; what is too long ends with "…"."""
+    first, *more = wrapped(text, width, size, bold)
+    if not more:
+        return first
+    return wrapped(shown(text), width - width_of("…", size, bold), size, bold)[0] + "…"
+
+
 def wrapped(text: str, width: float, size: float, bold: bool = False) -> list[str]:
     """The lines of a text, none wider than `width`; a word that is wider is cut.
 

@@ -6,13 +6,14 @@ Lengths are points (`MM` of them a millimetre); `top` and `x` count from the pag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO
 
 import zxingcpp
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from pbvote_kiosk.paper.fonts import font_name, shown, width_of, wrapped
+from pbvote_kiosk.paper.fonts import font_name, one_line, shown, width_of, wrapped
 
 MM = 72 / 25.4
 A4 = (210 * MM, 297 * MM)
@@ -104,6 +105,17 @@ class Sheet:
         """Begin a page unless this much is left of it, or nothing is on it yet."""
         if height > self.room and self.top > self._first:
             self.new_page()
+
+    @contextmanager
+    def shared(self, name: str) -> Iterator[None]:
+        """What is drawn within stands in the file once; `draw_shared` shows it on a page."""
+        self._canvas.beginForm(name)
+        yield
+        self._canvas.endForm()
+
+    def draw_shared(self, name: str) -> None:
+        """Show on this page what was drawn under this name, or will be."""
+        self._canvas.doForm(name)
 
     # --- what stands at a place -------------------------------------------------------------------
 
@@ -225,20 +237,17 @@ class Sheet:
         """The title and "1/3"; how many there are is drawn when that is known."""
         top = self.page_height - 12 * MM
         right = self.left + self.width - 8 * MM
-        title = wrapped(self._title, self.width - 30 * MM, 8)[0]
+        title = one_line(self._title, self.width - 30 * MM, 8)
         self.text(self.left, top, title, 8, grey=True)
         self.text(right, top, f"{self.number}/", 8, grey=True, align="right")
         self._canvas.saveState()
         self._canvas.translate(right, self.page_height - top - 8)
-        self._canvas.doForm(_TOTAL)
+        self.draw_shared(_TOTAL)
         self._canvas.restoreState()
 
     def _draw_total(self) -> None:
-        self._canvas.beginForm(_TOTAL, 0, -4, 8 * MM, 12)
-        self._canvas.setFillGray(_GREY)
-        self._canvas.setFont(font_name(), 8)
-        self._canvas.drawString(0, 0, str(self.number))
-        self._canvas.endForm()
+        with self.shared(_TOTAL):
+            self.text(0, self.page_height - 8, str(self.number), 8, grey=True)
 
 
 def code_image(text: str) -> Image.Image:
