@@ -6,7 +6,7 @@ SOAK ?=
 SIZES ?= 1000 3000 10000
 SEED ?= $(shell $(PYTHON) -c "import secrets; print(secrets.randbits(32))")
 
-.PHONY: setup demo test lint types soak bench words fmt wheel lock clean
+.PHONY: setup demo kiosk test lint types soak bench words fmt wheel lock clean
 
 setup: .venv/ready
 
@@ -19,6 +19,9 @@ setup: .venv/ready
 
 demo: setup
 	@$(BIN)/pbvote demo --out $(OUT)/demo --force
+
+kiosk: setup
+	@$(BIN)/pbvote tryout start --out $(OUT)/kiosk
 
 lint: setup
 	$(BIN)/ruff check .

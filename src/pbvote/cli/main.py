@@ -17,9 +17,11 @@ from pbvote.cli import (
     new,
     receipt,
     registry,
+    rehearse,
     roll,
     sign,
     trustee,
+    tryout,
     vote,
 )
 from pbvote.terminal import run
@@ -50,6 +52,8 @@ for name, group in (
     ("cards", cards.app),
     ("box", box.app),
     ("receipt", receipt.app),
+    ("rehearse", rehearse.app),
+    ("tryout", tryout.app),
 ):
     app.add_typer(group, name=name)
 

@@ -1,0 +1,109 @@
+"""Kiosk and desk in one terminal: a tmux server of the demo's own, which ends with it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from pbvote.core.errors import RefusedError
+from pbvote.files import write_bytes
+
+COLUMNS, ROWS = 80, 24
+"""What a kiosk and a desk need."""
+_CONFIG = """\
+set -g default-terminal tmux-256color
+set -ga terminal-overrides ",*:Tc"
+set -g escape-time 0
+set -g mouse on
+set -g remain-on-exit on
+set -g status-left ""
+set -g status-right "F11 scan  F12 other screen  F10 end"
+set -g status-right-length 50
+bind -n F10 detach-client
+bind -n F11 command-prompt -p "card (1 to 8, president, secretary):" "run-shell -b {scan}"
+bind -n F12 if -F "#{{==:#{{window_panes}},1}}" next-window "select-pane -t :.+"
+"""
+
+
+def is_here() -> bool:
+    """Whether tmux can show something here."""
+    return shutil.which("tmux") is not None and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def program(name: str) -> Path:
+    """A program of ours, beside this one."""
+    return Path(sys.executable).with_name(name)
+
+
+class Hall:
+    """The tmux server of one demo folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        name = sha256(os.fsencode(self.folder)).hexdigest()[:12]
+        self._tmux = ["tmux", "-u", "-L", f"pbvote-{name}"]
+        self._env = {name: value for name, value in os.environ.items() if name != "TMUX"}
+
+    def is_running(self) -> bool:
+        """Whether kiosk and desk are up."""
+        return self._call("has-session") == 0
+
+    def start(self, kiosk: Sequence[str], desk: Sequence[str]) -> None:
+        """Both programs, side by side if the terminal is wide enough."""
+        columns, rows = shutil.get_terminal_size()
+        scan = [str(program("pbvote")), "tryout", "scan", "--out", str(self.folder)]
+        command = shlex.join(scan).replace('"', "") + " '%%'"
+        config = self.folder / "tmux.conf"
+        write_bytes(config, _CONFIG.format(scan=f'\\"{command}\\"').encode())
+        size = ["-x", str(columns), "-y", str(rows)]
+        self._tell("-f", str(config), "new-session", "-d", "-n", "kiosk", *size, shlex.join(kiosk))
+        if rows <= ROWS:
+            self._tell("set", "-g", "status", "off")
+        if columns > 2 * COLUMNS:
+            self._tell("split-window", "-h", "-t", "kiosk", shlex.join(desk))
+            self._tell("select-pane", "-t", "kiosk.0")
+        else:
+            self._tell("new-window", "-d", "-n", "desk", shlex.join(desk))
+
+    def attach(self) -> None:
+        """Show it until a key or the end of both programs ends it; then nothing runs on."""
+        subprocess.run([*self._tmux, "attach"], env=self._env, check=False)  # noqa: S603
+        self.stop()
+
+    def type(self, screen: str, text: str) -> None:
+        """Type a text and Enter at "kiosk" or "desk"; RefusedError if it isn't running."""
+        if not self.is_running():
+            raise RefusedError(
+                "the demo isn't running", where=str(self.folder), hint="`pbvote tryout start`"
+            )
+        windows = self._ask("list-windows", "-F", "#{window_name}").split()
+        pane = f"{screen}.0" if screen in windows else "kiosk.1"
+        self._tell("send-keys", "-t", pane, "-l", text)
+        self._tell("send-keys", "-t", pane, "Enter")
+
+    def stop(self) -> None:
+        """End both programs; nothing if they aren't running."""
+        self._call("kill-server")
+
+    def _call(self, *words: str) -> int:
+        done = subprocess.run(  # noqa: S603
+            [*self._tmux, *words], env=self._env, check=False, capture_output=True
+        )
+        return done.returncode
+
+    def _ask(self, *words: str) -> str:
+        done = subprocess.run(  # noqa: S603
+            [*self._tmux, *words], env=self._env, check=False, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise RefusedError("tmux refused", where=" ".join(words[:1]), hint=done.stderr.strip())
+        return done.stdout
+
+    def _tell(self, *words: str) -> None:
+        self._ask(*words)

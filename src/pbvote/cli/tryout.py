@@ -1,0 +1,160 @@
+"""`pbvote tryout`: a demo polling place, kiosk and desk, to try at once (`make kiosk`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pbvote.terminal import Steps, hint, say
+
+if TYPE_CHECKING:
+    from pbvote.cli.kiosk_demo import Tryout
+
+app = typer.Typer(
+    help="A demo polling place to try: the kiosk, the desk, cards, officials.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Out = Annotated[Path, typer.Option(help="The demo's folder.")]
+OUT = Path("out/kiosk")
+
+
+@app.command()
+def start(
+    out: Out = OUT,
+    force: Annotated[bool, typer.Option("--force", help="Make a new one first.")] = False,
+) -> None:
+    """Start kiosk and desk on a made-up election with 400 people and five contests.
+
+    The first time it is made, afterwards it goes on where it was. With tmux, kiosk and desk come up
+    side by side, or one behind the other where the terminal has fewer than 161 columns; without
+    it, the two commands are printed. F11 scans a card, F12 goes to the other screen, F10 ends.
+
+    \b
+    Example: pbvote tryout start
+    """
+    from pbvote.cli import tmux
+
+    make(out, force=force)
+    program = str(tmux.program("pbvote-kiosk"))
+    for line in lines(out):
+        say(line)
+    if not tmux.is_here():
+        say("Start them in two terminals (with tmux, this command starts both):")
+        say(f"  {program} vote {out}")
+        say(f"  {program} desk {out}")
+        return
+    hall = tmux.Hall(out)
+    if not hall.is_running():
+        hall.start([program, "vote", str(out)], [program, "desk", str(out)])
+    say("F11 scans a card, F12 shows the other screen, F10 ends. Enter begins.")
+    input()
+    hall.attach()
+    hint(f"Ended. `pbvote tryout start --out {out}` goes on where it was; --force begins anew.")
+
+
+@app.command()
+def make(
+    out: Out = OUT,
+    force: Annotated[bool, typer.Option("--force", help="Make it anew.")] = False,
+) -> None:
+    """Make the demo's folder and start nothing; made already, it stays as it is.
+
+    \b
+    Example: pbvote tryout make --out out/kiosk
+    """
+    from pbvote.cli.demo_day import SIGN, clear
+    from pbvote.cli.kiosk_demo import TRYOUT, make_demo
+
+    if not force and (out / TRYOUT).exists():
+        hint(f"{out} goes on where it was; --force makes a new one.")
+        return
+    unfinished = (out / SIGN).exists() and not (out / TRYOUT).exists()
+    clear(out, force=force or unfinished)
+    with Steps() as steps:
+        make_demo(out, steps)
+
+
+@app.command()
+def cards(
+    out: Out = OUT,
+    qr: Annotated[str, typer.Option(help="Draw the code of this card, for a real scanner.")] = "",
+) -> None:
+    """The demo's cards to scan: of voters by number, of officials with their PIN.
+
+    \b
+    Example: pbvote tryout cards --qr 1
+    """
+    if not qr:
+        for line in lines(out):
+            say(line)
+        return
+    from pbvote_kiosk.devices.qr import half_blocks
+
+    from pbvote.cli.kiosk_demo import read_tryout
+
+    for line in half_blocks(text_of(read_tryout(out), qr), border=4):
+        say(line)
+
+
+@app.command()
+def scan(
+    what: Annotated[str, typer.Argument(help="A voter's number, an official's role, or a text.")],
+    out: Out = OUT,
+    desk: Annotated[bool, typer.Option("--desk", help="At the desk, not at the kiosk.")] = False,
+) -> None:
+    """Scan a card into the running demo, as a scanner would: typed fast, then Enter.
+
+    \b
+    Example: pbvote tryout scan 1
+    Example: pbvote tryout scan president
+    """
+    from pbvote.cli import tmux
+    from pbvote.cli.kiosk_demo import read_tryout
+
+    text = text_of(read_tryout(out), what)
+    tmux.Hall(out).type("desk" if desk else "kiosk", text)
+
+
+@app.command()
+def stop(out: Out = OUT) -> None:
+    """End the running demo; what was cast stays.
+
+    \b
+    Example: pbvote tryout stop
+    """
+    from pbvote.cli import tmux
+
+    tmux.Hall(out).stop()
+
+
+def lines(out: Path) -> list[str]:
+    """What there is to scan."""
+    from pbvote.cli.kiosk_demo import read_tryout
+
+    tryout = read_tryout(out)
+    texts = ["To scan at the kiosk, voters' cards:"]
+    texts += [f"  {n}  {card.person:24} {card.typed}" for n, card in enumerate(tryout.cards, 1)]
+    texts += ["and officials', for the menu:"]
+    texts += [f"  {official.role:10} PIN {official.pin}" for official in tryout.officials]
+    return [
+        *texts,
+        f"With `pbvote tryout scan 1 --out {out}`, or typed by hand; --qr draws a code.",
+    ]
+
+
+def text_of(tryout: Tryout, what: str) -> str:
+    """The text that a scanner reads off this card; InputError if there is none."""
+    from pbvote.core.errors import InputError
+
+    texts = {str(number): card.text for number, card in enumerate(tryout.cards, 1)}
+    texts |= {official.role: official.card for official in tryout.officials}
+    if what in texts:
+        return texts[what]
+    if "/" in what:
+        return what  # a receipt, or a card of elsewhere
+    raise InputError(f"there is no card {what!r} here", hint=f"There are: {', '.join(texts)}")
