@@ -125,6 +125,14 @@ class Manner:
         """What is said of a project that nothing was done with."""
         return self.words("not chosen")
 
+    def reading_order(self) -> list[int]:
+        """The projects that something was done with, as they are read over."""
+        return self.choice.places
+
+    def review(self, place: int, project: str) -> str:
+        """A line of the review; `project` is its number, title and cost."""
+        return f"{project}: {self.state(place)}"
+
     def hint(self, place: int) -> str:
         """Why a project can't be taken now, if that should be seen before it is tried."""
         return ""
@@ -207,6 +215,9 @@ class _TickManner(Manner):
 
     def mark(self, place: int) -> str:
         return "[X]" if self.ticks.value(place) else "[ ]"
+
+    def review(self, place: int, project: str) -> str:
+        return f"[X] {project}"
 
     def state(self, place: int) -> str:
         return self.words("chosen") if self.ticks.value(place) else ""
@@ -294,6 +305,10 @@ class _StepManner(Manner):
     @property
     def asks(self) -> bool:
         return True
+
+    def reading_order(self) -> list[int]:
+        """The best liked first."""
+        return sorted(self.choice.places, key=self.choice.value, reverse=True)
 
     def at(self, column: int, place: int) -> Act | None:
         if column < 3:
@@ -398,6 +413,9 @@ class RankingManner(Manner):
     def state(self, place: int) -> str:
         rank = self.ranking.value(place)
         return self.words("your number {rank}", rank=self.words.number(rank)) if rank else ""
+
+    def review(self, place: int, project: str) -> str:
+        return f"{self.ranking.value(place):>2}. {project}"
 
     def nothing(self) -> str:
         return self.words("not in your order")

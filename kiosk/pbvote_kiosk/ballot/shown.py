@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import UNSET, Struct, UnsetType
 
 from pbvote.core.manifest import Contest, Correction, Project
-from pbvote.registry.roll import folded
+from pbvote.registry.words import folded
 from pbvote_kiosk.language import Words
 
 
