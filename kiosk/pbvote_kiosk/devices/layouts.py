@@ -47,7 +47,8 @@ for _mark, _map in _maps():
     _BACK[_mark] = {**_map, **_BACK.get(_mark, {})}  # be: one map for xkb and console
 _ONES = {mark[0] for mark in _BACK}
 _PREFIX = re.compile(f"{_WORD}({'|'.join(map(re.escape, _BACK))})", re.IGNORECASE)
-_URL_IN_FRONT = re.compile("HTTPS?:.*$", re.IGNORECASE | re.DOTALL)
+_URL_BEFORE_FIRST = re.compile("HTTP.*$", re.IGNORECASE)
+_URL_BEFORE_NEXT = re.compile("HTTPS?:.*$")
 
 
 def may_begin(typed: str) -> bool:
@@ -59,11 +60,11 @@ def may_begin(typed: str) -> bool:
     return mark in _BACK if len(mark) == 2 else not mark or mark in _ONES
 
 
-def texts_in(typed: str) -> tuple[str, ...]:
-    """The texts that start at `PBVOTE1/`, put right; what is before the first is cut off.
+def split(typed: str) -> tuple[str, tuple[str, ...]]:
+    """What is before the first text but a URL, and the texts from `PBVOTE1/` on, put right.
 
-    >>> texts_in("pbvote&!c!qw")
-    ('PBVOTE1/C/AZ',)
+    >>> split("7pbvote&!c!qw")
+    ('7', ('PBVOTE1/C/AZ',))
     """
     found = list(_PREFIX.finditer(typed))
     texts = []
@@ -72,5 +73,6 @@ def texts_in(typed: str) -> tuple[str, ...]:
         text = typed[match.start() : None if last else found[number].start()]
         if not text.startswith("PBVOTE1/"):
             text = text.translate(_BACK[match[1].lower()])
-        texts.append(text if last else _URL_IN_FRONT.sub("", text))
-    return tuple(texts)
+        texts.append(text if last else _URL_BEFORE_NEXT.sub("", text))
+    front = _URL_BEFORE_FIRST.sub("", typed[: found[0].start()]) if found else typed
+    return front, tuple(texts)

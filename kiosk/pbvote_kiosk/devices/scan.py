@@ -21,7 +21,7 @@ from __future__ import annotations
 from math import inf
 from typing import NamedTuple
 
-from pbvote_kiosk.devices.layouts import may_begin, texts_in
+from pbvote_kiosk.devices.layouts import may_begin, split
 
 ENTER = "\r"
 
@@ -79,11 +79,11 @@ class ScanReader:
         To be called GAP after the last `feed`; what it gives out doesn't hang on `at`.
         """
         held = self._run[self._given :]
-        scans = texts_in(held)
+        fed = self._scanned()
         if held:
-            self._cut = self._last if scans else -inf
+            self._cut = self._last if fed.scans else -inf
         self._forget()
-        return Fed("" if scans else held, scans)
+        return fed if fed.scans else Fed(held)
 
     @property
     def waiting(self) -> bool:
@@ -101,8 +101,8 @@ class ScanReader:
 
     def _enter(self, gap: float) -> Fed:
         held = self._run[self._given :]
-        if scans := texts_in(held):
-            fed = Fed("", scans)
+        if (scanned := self._scanned()).scans:
+            fed = scanned
         elif self._is_late():
             fed = Fed()
         elif self._is_foreign() and gap <= self.FAST:
@@ -112,6 +112,11 @@ class ScanReader:
         self._cut = -inf
         self._forget()
         return fed
+
+    def _scanned(self) -> Fed:
+        """The scans of ours in what is held back, and a key pressed just before them."""
+        front, scans = split(self._run[self._given :])
+        return Fed(front if len(front) < self.FOREIGN else "", scans)
 
     def _is_foreign(self) -> bool:
         fast = self._run[self._fast :]
