@@ -7,7 +7,7 @@ card; `pbvote-kiosk vote path` runs on it.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from poll_folder import PollFolder, code, sign
 from support import seeded
 
 BOX = "kiosk-1"
+TITLE = {"en": "Participatory budget", "fr": "Budget participatif"}
 ROLES = ("president", "clerk")
 PIN = "314159"
 """Of both officials."""
@@ -78,14 +79,19 @@ def make_kiosk(
     people: int = 20,
     slug: str = "demo",
     supersede: Supersede = "latest",
+    title: Mapping[str, str] = TITLE,
 ) -> KioskFolder:
-    """The folder of a signed election, nothing opened yet; settings are the defaults."""
+    """The folder of a signed election, nothing opened yet; settings are the defaults.
+
+    Its first language is English, so that tests read what the code says.
+    """
     built = build_election(
         slug,
         contests=five_contests() if contests is None else contests,
         districts=(),
         roll=make_roll(people, ()),
         supersede=supersede,
+        title=title,
     )
     sign(path, built)
     for name, signer in built.registrars.items():
