@@ -105,6 +105,11 @@ class Choice:
         """Blank again."""
         self._values = [0] * len(self._values)
 
+    def take(self, vector: Vector) -> None:
+        """A whole choice at once; SelectionError if it breaks the format."""
+        self.contest.check_selection(vector)
+        self._values = list(vector)
+
     def missing(self) -> Refusal | None:
         """What stands against going on. Never anything against a blank choice."""
         return None

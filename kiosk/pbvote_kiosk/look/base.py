@@ -270,6 +270,11 @@ class PeopleApp(App[None], inherit_bindings=False):
             if isinstance(screen, PeopleScreen):
                 self.dress(screen)
 
+    @property
+    def looks_plain(self) -> bool:
+        """Whether language, size and contrast are as they were at the start."""
+        return (self.words, self.size_step, self.theme) == (self.home_words, 0, PLAIN)
+
     def look_plain(self) -> None:
         """Language, size, contrast and speech as they were at the start: for the next person."""
         self.words = self.home_words

@@ -91,6 +91,10 @@ class Session(Choosing):
         """Whether a second ballot of this card would count instead of its first."""
         return self.election.manifest.supersede != "first"
 
+    def is_of(self, voter: Voter) -> bool:
+        """Whether this is the same card."""
+        return self.voter.certificate.key == voter.certificate.key
+
     def standing(self) -> list[SignedReceipt]:
         """The receipts of what this card cast at this box, the earliest first."""
         return self._box.standing(self.voter.certificate.key)

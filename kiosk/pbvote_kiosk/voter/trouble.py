@@ -113,3 +113,8 @@ def trouble_of(error: PbvoteError) -> Trouble:
     if isinstance(error, BallotRefused):
         return _REASONS.get(error.reason, Trouble.REFUSED)
     return Trouble.REFUSED
+
+
+def not_now(state: str) -> Trouble | None:
+    """Why nobody can vote while the poll is "new", "paused" or "closed"; None while it is open."""
+    return {"new": Trouble.NOT_OPEN, "paused": Trouble.PAUSED, "closed": Trouble.CLOSED}.get(state)
