@@ -72,6 +72,7 @@ class BallotScreen(PeopleScreen[Step]):
         self._only: Only = ALL
         self._query = ""
         self._asking: Literal["", "find", "give"] = ""
+        self._answer = ""
         self._typed = NumberTyped()
         self._shown: list[Shown] = []
 
@@ -100,7 +101,7 @@ class BallotScreen(PeopleScreen[Step]):
         return " ".join(part if part.endswith(".") else f"{part}." for part in parts)
 
     def keys(self) -> Sequence[tuple[str, str]]:
-        keys = [("Enter", self._manner.press_does())]
+        keys = [(self.words("Enter"), self._manner.press_does())]
         steps = self._manner.steps_do()
         return [*keys, ("+ −", steps)] if steps else keys
 
@@ -119,7 +120,7 @@ class BallotScreen(PeopleScreen[Step]):
         yield Meter(manner, size, id="meter")
         with Horizontal(id="asked", classes="" if self._asking or self._query else "-away"):
             yield Static(id="question", markup=False)
-            yield Input(self._query, compact=True, id="answer")
+            yield Input(self._answer, compact=True, id="answer")
         yield Static(id="listed", classes="-away", markup=False)
         yield Static(id="message", markup=False)
         with Container(id="middle"):
@@ -140,14 +141,15 @@ class BallotScreen(PeopleScreen[Step]):
     def _bar(self) -> Horizontal:
         _ = self.words
         buttons = (
-            ("back", f"Esc {_('Back')}"),
-            ("clear", _("Clear all")),
-            ("find", f"/ {_('Search')}"),
-            ("only", f"* {_('Show only')}"),
-            ("details", f"F9 {_('Details')}"),
-            ("next", f"F10 {_('Next')}"),
+            ("back", "Esc", _("Back")),
+            ("clear", "", _("Clear all")),
+            ("find", "/", _("Search")),
+            ("only", "*", _("Show only")),
+            ("details", "F9", _("Details")),
+            ("next", "F10", _("Next")),
         )
-        return Horizontal(*(Button(text, id=name) for name, text in buttons), classes="bar")
+        made = (Button(f"{key} {text}".strip(), id=name) for name, key, text in buttons)
+        return Horizontal(*made, classes="bar")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -174,7 +176,9 @@ class BallotScreen(PeopleScreen[Step]):
             )
         )
         self.query_one("#asked").set_class(not (self._asking or self._query), "-away")
-        question = self._manner.ask() if self._asking == "give" else self.words("Search:")
+        question = self.words("Search:")
+        if self._asking == "give":
+            question = self._manner.ask(self._shown[self._place].number)
         self.query_one("#question", Static).update(question)
         self._show_project()
 
@@ -295,6 +299,7 @@ class BallotScreen(PeopleScreen[Step]):
         field.cursor_position = len(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        self._answer = event.value
         if self._asking == "find" and event.value != self._query:
             self._query = event.value
             self._list()
@@ -310,6 +315,13 @@ class BallotScreen(PeopleScreen[Step]):
         elif asking == "find":
             found = len(self.places)
             self.people.announce(self.words.many("{n} project", "{n} projects", found))
+
+    def on_input_blurred(self) -> None:
+        """Left for something else: the question is withdrawn, a search holds."""
+        if self._asking and not isinstance(self.focused, Input):
+            self._asking = ""
+            self._ask_for(self._query)
+            self._list()
 
     def _close(self) -> None:
         """Back to the list; what was searched stays."""

@@ -91,8 +91,8 @@ class Manner:
         """Whether Enter asks for a number."""
         return False
 
-    def ask(self) -> str:
-        """The question for that number."""
+    def ask(self, number: str) -> str:
+        """The question for that number, of the project with this printed one."""
         return ""
 
     def give(self, place: int, number: int) -> Refusal | None:
@@ -150,8 +150,8 @@ class Manner:
                 return _("No project can be chosen here: leave the ballot blank.")
             case TooMany(most):
                 return _.many(
-                    "You have chosen {n} project, no more fit. Take it back first.",
-                    "You have chosen {n} projects, no more fit. Take one back first.",
+                    "You have chosen the {n} project you may. Take it back first.",
+                    "You have chosen all {n} projects you may. Take one back first.",
                     most,
                 )
             case TooFew(least, chosen):
@@ -346,9 +346,11 @@ class PointsManner(_StepManner):
     def share(self) -> tuple[int, int] | None:
         return self.points.spent, self.points.most
 
-    def ask(self) -> str:
+    def ask(self, number: str) -> str:
         most = self.words.number(self.points.most_each)
-        return self.words("How many points, 0 to {most}?", most=most)
+        return self.words(
+            "Project {number}: how many points, 0 to {most}?", number=number, most=most
+        )
 
     def give(self, place: int, number: int) -> Refusal | None:
         return self.points.give(place, number)
@@ -408,11 +410,11 @@ class RankingManner(Manner):
 
     def mark(self, place: int) -> str:
         rank = self.ranking.value(place)
-        return f"[▲]{rank:^5}[▼]" if rank else "[         ]"
+        return f"[▲]{rank:^5}[▼]" if rank else f"{'[ ]':^{self.mark_width}}"
 
     def state(self, place: int) -> str:
         rank = self.ranking.value(place)
-        return self.words("your number {rank}", rank=self.words.number(rank)) if rank else ""
+        return self.words("rank {rank}", rank=self.words.number(rank)) if rank else ""
 
     def review(self, place: int, project: str) -> str:
         return f"{self.ranking.value(place):>2}. {project}"
@@ -456,9 +458,11 @@ class GradesManner(_StepManner):
     def big_about(self) -> str:
         return self.words("of {most} projects graded", most=self.grades.most)
 
-    def ask(self) -> str:
+    def ask(self, number: str) -> str:
         most = self.words.number(self._levels)
-        return self.words("Which grade, 0 (no opinion) to {most} (best)?", most=most)
+        return self.words(
+            "Project {number}: which grade, 1 to {most} (0: no opinion)?", number=number, most=most
+        )
 
     def give(self, place: int, number: int) -> Refusal | None:
         return self.grades.grade(place, number)

@@ -111,7 +111,7 @@ class OnlyScreen(PeopleScreen[Only]):
         yield options
 
     def keys(self) -> Sequence[tuple[str, str]]:
-        return (("Enter", self.words("Show these")), ("Esc", self.words("Back")))
+        return ((self.words("Enter"), self.words("Show these")), ("Esc", self.words("Back")))
 
     def on_option_list_option_highlighted(self) -> None:
         self.people.announce(self.query_one(Filters).spoken())

@@ -74,12 +74,12 @@ class Detail(Widget):
 
     def __init__(self, words: Words, *, id: str) -> None:
         super().__init__(id=id)
-        self._words = words
+        self.words = words
         self._content = Content()
 
     def show(self, shown: Shown | None, *, counted: bool) -> None:
         """This project, or none."""
-        self._content = Content() if shown is None else detail(shown, self._words, counted=counted)
+        self._content = Content() if shown is None else detail(shown, self.words, counted=counted)
         self.refresh()
 
     def render(self) -> Content:
@@ -89,7 +89,7 @@ class Detail(Widget):
             return Content()
         lines = self._content.wrap(width)
         if len(lines) > height:
-            more = fit(self._words("… F9 shows all of it"), width)
+            more = fit(self.words("… F9 shows all of it"), width)
             lines = [*lines[: height - 1], Content.styled(more, "bold")]
         return Content("\n").join(lines)
 

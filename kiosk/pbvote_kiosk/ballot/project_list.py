@@ -80,7 +80,8 @@ class ProjectList(ScrollView, can_focus=True):
         self._row = 0
 
     @property
-    def _words(self) -> Words:
+    def words(self) -> Words:
+        """The manner's."""
         return self._manner.words
 
     def show(self, places: Sequence[int], place: int) -> None:
@@ -163,7 +164,7 @@ class ProjectList(ScrollView, can_focus=True):
         if row >= len(self._places):
             text = ""
             if not self._places and row == 0 and line == 0:
-                text = self._words("No project is shown. Esc shows all of them again.")
+                text = self.words("No project is shown. Esc shows all of them again.")
             return Strip([Segment(set_cell_size(f"  {text}", width), plain)], width)
         place, here = self._places[row], row == self._row
         style = plain
@@ -192,7 +193,7 @@ class ProjectList(ScrollView, can_focus=True):
 
     def _about(self, place: int) -> str:
         shown = self._shown[place]
-        withdrawn = self._words("withdrawn: can't win") if shown.withdrawn else ""
+        withdrawn = self.words("withdrawn: can't win") if shown.withdrawn else ""
         parts = (self._manner.state(place), self._manner.hint(place), withdrawn, shown.about)
         return " · ".join(part for part in parts if part)
 

@@ -74,8 +74,9 @@ class ReviewScreen(PeopleScreen[str]):
                 yield Static("\n".join(lines), classes="chosen", markup=False)
                 yield Button(_("Change"), id=f"change-{number}")
         with Horizontal(classes="bar"):
-            yield Button(f"Esc {_('Back')}", id="back")
-            yield Button(f"F10 {_('Next')}", id="next")
+            back, on = _("Back"), _("Next")
+            yield Button(f"Esc {back}", id="back")
+            yield Button(f"F10 {on}", id="next")
 
     def action_page(self, step: int) -> None:
         choices = self.query_one("#choices", VerticalScroll)
