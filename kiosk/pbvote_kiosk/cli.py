@@ -7,6 +7,7 @@ from typing import NoReturn
 import typer
 
 from pbvote.terminal import run
+from pbvote_kiosk.commands import official, takeover, vote
 
 app = typer.Typer(
     name="pbvote-kiosk",
@@ -16,6 +17,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command()(vote.vote)
+app.add_typer(official.app, name="official")
+app.command("spare-key")(takeover.spare_key)
+app.command()(takeover.takeover)
 
 
 def main() -> NoReturn:

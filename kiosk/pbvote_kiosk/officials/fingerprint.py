@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
@@ -12,7 +13,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from pbvote.core.election import Election
+from pbvote.core.encoding import to_base32
 
+PREFIX = "PBVOTE1/F"
 PACKAGES = ("pbvote", "pbvote_kiosk", "pbvote_tally")
 
 
@@ -25,12 +28,15 @@ class Fingerprint(Struct, frozen=True):
     addendum: str
 
     @property
-    def text(self) -> str:
-        """What the QR code holds: the same on every machine that has the same."""
-        return (
-            f"pbvote {self.version}\nfiles {self.files}\nelection {self.election}\n"
-            f"addendum {self.addendum or 'none'}\n"
-        )
+    def code(self) -> str:
+        """What the QR code holds, short enough for a screen of 24 lines: 160 bits of each hash.
+
+        The same on every machine that has the same.
+        """
+        hashes = (self.files, self.election, self.addendum)
+        short = [to_base32(bytes.fromhex(text)[:20]) or "NONE" for text in hashes]
+        version = re.sub("[^A-Z0-9]", "V", self.version.upper())  # what any layout can scan
+        return "/".join((PREFIX, version, *short))
 
 
 def fingerprint(election: Election) -> Fingerprint:

@@ -204,7 +204,10 @@ class Keepers:
         self._count(role, 0)
 
     def _find(self, card: str) -> Keeper | None:
-        known = card_hash(card)
+        try:
+            known = card_hash(card)
+        except InputError:
+            return None
         return next((keeper for keeper in self._keepers if keeper.card == known), None)
 
     def _write(self, keepers: list[Keeper]) -> None:

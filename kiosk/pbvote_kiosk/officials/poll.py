@@ -25,6 +25,7 @@ from pbvote.core.encoding import unix_time
 from pbvote.core.errors import InputError, RefusedError, StorageError
 from pbvote.files import load_election
 from pbvote_kiosk.officials.events import Detail, Event, Events, What
+from pbvote_kiosk.officials.fingerprint import fingerprint
 from pbvote_kiosk.officials.keepers import Keepers
 from pbvote_kiosk.officials.settings import Settings
 from pbvote_kiosk.officials.warnings import (
@@ -135,8 +136,13 @@ class Poll:
         now: Callable[[], int],
         monotonic: Callable[[], float] = time.monotonic,
         free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
+        is_stick: Callable[[Path], bool] = Path.is_mount,
     ) -> None:
-        """Takes over box and events, and lets go of them in `stop`. `free`: bytes on a disk."""
+        """Takes over box and events, and lets go of them in `stop`.
+
+        `free` gives the bytes free on a folder's disk, `is_stick` whether a folder is a disk.
+        """
+        self.is_stick = is_stick
         self.folder, self.settings = folder, settings
         self.box, self.events, self.keepers = box, events, keepers
         self.election = box.election
@@ -208,6 +214,11 @@ class Poll:
     def zone(self) -> str:
         """The time zone of the town's clocks."""
         return self.election.manifest.time_zone
+
+    @property
+    def closes(self) -> int:
+        """When the hours in the hall end, in seconds since 1970."""
+        return unix_time(hours(self.election, self.election.box(self.name))[1])
 
     @property
     def state(self) -> State:
@@ -292,6 +303,14 @@ class Poll:
 
     # --- what the machine does --------------------------------------------------------------------
 
+    def start(self) -> None:
+        """Write down that the program started, with what it runs, and whether it was cut off."""
+        last = self.events.last(1)
+        was_cut = bool(last) and last[0].what not in ("stopped", *_BETWEEN)
+        found = fingerprint(self.election)
+        detail: dict[Detail, str] = {"version": found.version, "files": found.files}
+        self.note("cut-session" if was_cut else "started", {**detail, **self.numbers.detail})
+
     def catch_up(self) -> list[Warned]:
         """Take the second copy back in if it can be, and write down new warnings; the warnings.
 
@@ -373,6 +392,8 @@ class Poll:
             yield HoursOver(closes)
 
 
+_BETWEEN: tuple[What, ...] = ("official-added", "official-removed", "spare-key", "takeover")
+"""What is done while the program doesn't run."""
 _NOTED: dict[str, What] = {
     "SecondCopyMissing": "second-copy",
     "SecondCopyForgotten": "second-copy",

@@ -111,7 +111,7 @@ def readiness_report(poll: Poll, found: list[Check], by: tuple[str, ...], words:
         rows=rows,
         tables=(table,),
         notes=(_("The code holds the fingerprint: it must be the same on every machine."),),
-        code=print_.text,
+        code=print_.code,
         signatures=by,
         test=poll.election.is_test,
     )

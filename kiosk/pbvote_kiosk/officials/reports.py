@@ -105,6 +105,13 @@ def _checkpoint(poll: Poll, numbers: Numbers) -> str:
     return Checkpoint(signed.origin, numbers.size, bytes.fromhex(numbers.root)).text
 
 
+def screen_code(poll: Poll, event: Event) -> str:
+    """The checkpoint as three lines: short enough for a code on a screen of 24 lines."""
+    numbers = Numbers.of(event)
+    origin = poll.election.box_keys[poll.name].name
+    return Checkpoint(origin, numbers.size, bytes.fromhex(numbers.root)).text
+
+
 def keep_missing(poll: Poll, words: Words) -> list[Path]:
     """Write every report that isn't kept yet; the PDFs of all, the earliest first."""
     return [

@@ -94,6 +94,11 @@ def read_settings(folder: Path) -> Settings:
     return settings_of(table, str(path))
 
 
+def with_box(settings: Settings, box: str | None) -> Settings:
+    """The settings with the box that a command line names, if it names one."""
+    return settings if box is None else msgspec.structs.replace(settings, box=box)
+
+
 def settings_of(table: Mapping[str, object], where: str) -> Settings:
     """The settings of a table; errors as in `read_settings`."""
     for name in table:
