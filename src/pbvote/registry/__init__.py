@@ -12,6 +12,9 @@
 
 from __future__ import annotations
 
+from pbvote.registry.attendance import CheckIn
+from pbvote.registry.ballots import Ballots
+from pbvote.registry.desk import Desk
 from pbvote.registry.folder import CARDS, KEY, LOG, ROLL, export_log, purge
 from pbvote.registry.log import Cards, CheckpointCopy, Issued
 from pbvote.registry.opened import RegistryStatus
@@ -24,8 +27,11 @@ __all__ = [
     "LOG",
     "ROLL",
     "STATUSES",
+    "Ballots",
     "Cards",
+    "CheckIn",
     "CheckpointCopy",
+    "Desk",
     "Issued",
     "IssuedCard",
     "Listed",

@@ -11,6 +11,7 @@ from pbvote.at_hand import REGISTRIES, now, own_folder
 from pbvote.core.errors import InputError
 from pbvote.core.tiles import CHECKPOINT
 from pbvote.files import load_election
+from pbvote.registry.desk import Desk
 from pbvote.registry.folder import KEY, LOG, export_log
 from pbvote.registry.registrar import Registry
 
@@ -35,11 +36,11 @@ def registry_folder(folder: Path, registrar: str | None) -> tuple[Path, str]:
 @contextmanager
 def opened(
     folder: Path, registrar: str | None, *, adopt: bool = False, now: Callable[[], int] = now
-) -> Iterator[Registry]:
+) -> Iterator[Desk]:
     """The registry, and the cards of the other registrars as far as their logs are at hand."""
     own, name = registry_folder(folder, registrar)
     election = load_election(folder)
-    with Registry.open(own, election, name, now=now, adopt=adopt) as registry:
+    with Desk.open(own, election, name, now=now, adopt=adopt) as registry:
         for other in election.registrar_keys:
             if other != name:
                 _learn(registry, folder, other)

@@ -80,6 +80,28 @@ class Cards:
         """Every card of this registrar."""
         return (c for cards in self._issued.values() for c in cards if c.registrar == registrar)
 
+    def twice(self) -> dict[bytes, list[Issued]]:
+        """Pseudonym → active cards from a desk, where there are several: all but one are too many.
+
+        Two desks without a network between them can't know of each other's (section 8, rule 5).
+        """
+        found: dict[bytes, list[Issued]] = {}
+        for pseudonym, cards in self._issued.items():
+            if len(cards) > 1:
+                active = [c for c in self.active(pseudonym) if c.channel == "in-person"]
+                if len(active) > 1:
+                    found[pseudonym] = sorted(active)
+        return found
+
+    def in_person(self) -> dict[bytes, list[Issued]]:
+        """Pseudonym → all cards from a desk, revoked ones too."""
+        found: dict[bytes, list[Issued]] = {}
+        for pseudonym, cards in self._issued.items():
+            from_desks = [card for card in cards if card.channel == "in-person"]
+            if from_desks:
+                found[pseudonym] = sorted(from_desks)
+        return found
+
     def highest(self, pseudonym: bytes) -> int:
         """The highest serial known, 0 if there is no card."""
         return max((card.serial for card in self.of(pseudonym)), default=0)

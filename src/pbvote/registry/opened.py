@@ -12,9 +12,10 @@ from typing import Self
 from pbvote.core.card import CHANNELS, Channel, RegistryEntry
 from pbvote.core.election import Election, registry_origin
 from pbvote.core.encoding import decode, time_text
-from pbvote.core.errors import InputError, RefusedError
+from pbvote.core.errors import InputError, RefusedError, VerificationError
 from pbvote.core.group import Random, system_random
-from pbvote.core.note import Signer, open_checkpoint
+from pbvote.core.merkle import EMPTY_ROOT, Tree
+from pbvote.core.note import Checkpoint, Signer, open_checkpoint
 from pbvote.core.roll import write_roll
 from pbvote.core.tiles import CHECKPOINT, iter_entries
 from pbvote.files import read_bytes
@@ -66,6 +67,7 @@ class OpenRegistry:
         self._lock = RLock()
         self._cards = Cards(election.id)
         self._read = 0  # entries of our own log that `_cards` has
+        self._learned: dict[str, Checkpoint] = {}  # of the others' logs, as far as they were read
         if name not in election.registrar_keys:
             names = ", ".join(election.registrar_keys)
             raise InputError(f"no registrar is called {name!r}", hint=f"There are: {names}")
@@ -149,19 +151,35 @@ class OpenRegistry:
         """Bring the tiles in `folder` to the log's state; the size exported. Never the roll."""
         return export(self._log, folder)
 
-    def learn(self, registrar: str, folder: Path) -> None:
+    def learn(self, registrar: str, folder: Path) -> int:
         """Read another registrar's exported log: its cards, so that serials go on.
 
-        InputError or VerificationError if it isn't that registrar's log, or damaged.
+        How many entries are new; an older copy than one read before has none. InputError or
+        VerificationError if it isn't that registrar's log, damaged, or another than was read.
         """
         key = self.election.registrar_keys.get(registrar)
         if key is None or registrar == self.name:
             raise InputError(f"no other registrar is called {registrar!r}")
-        where = str(folder)
-        checkpoint = open_checkpoint(read_bytes(folder / CHECKPOINT), key, where)
-        entries = list(iter_entries(lambda path: read_bytes(folder / path), checkpoint))
+        checkpoint = open_checkpoint(read_bytes(folder / CHECKPOINT), key, str(folder))
         with self._lock:
-            self._cards.read(registrar, entries)
+            before = self._learned.get(registrar, Checkpoint(key.name, 0, EMPTY_ROOT))
+            if checkpoint.size < before.size or checkpoint == before:
+                return 0
+            tree, entries = Tree(), list[bytes]()
+            for entry in iter_entries(lambda path: read_bytes(folder / path), checkpoint):
+                _check_goes_on(tree, before, str(folder))
+                tree.append(entry)
+                entries.append(entry)
+            _check_goes_on(tree, before, str(folder))
+            self._cards.read(registrar, entries[before.size :])
+            self._learned[registrar] = checkpoint
+            return checkpoint.size - before.size
+
+    @property
+    def learned(self) -> dict[str, int]:
+        """How many entries were read of each other registrar's log."""
+        with self._lock:
+            return {name: checkpoint.size for name, checkpoint in self._learned.items()}
 
     def status(self) -> RegistryStatus:
         """How it stands."""
@@ -261,3 +279,13 @@ class OpenRegistry:
         """A line for the private roll: when, what, by whom, why."""
         why = f": {note}" if note else ""
         return f"{self._time()} {what} by {', '.join(officials)}{why}"
+
+
+def _check_goes_on(tree: Tree, before: Checkpoint, where: str) -> None:
+    """A log only grows: what was read of it once stays its beginning."""
+    if tree.size == before.size and tree.root() != before.root:
+        raise VerificationError(
+            "this registrar's log isn't the one that was read before",
+            where=where,
+            hint="Keep both copies as they are, and show them to the commission",
+        )

@@ -182,7 +182,7 @@ class Registry(OpenRegistry):
         name and birth date, is on the roll.
         """
         person = check_person(person, self.election.manifest.district_names)
-        names = _check_officials(officials)
+        names = check_officials(officials)
         with self._lock:
             self._check_open()
             if (same := self.roll.same_person(person)) is not None:
@@ -212,7 +212,7 @@ class Registry(OpenRegistry):
         """
         if status not in STATUSES:
             raise InputError(f"{status!r} isn't a status", hint=f"There are: {', '.join(STATUSES)}")
-        names = _check_officials(officials)
+        names = check_officials(officials)
         with self._lock:
             self._check_open()
             listed = self.roll.get(person)
@@ -229,7 +229,7 @@ class Registry(OpenRegistry):
 
         RefusedError for the id or the district: roll.csv names it under this pseudonym.
         """
-        names = _check_officials(officials)
+        names = check_officials(officials)
         with self._lock:
             listed = self.roll.get(person)
             try:
@@ -333,7 +333,7 @@ class Registry(OpenRegistry):
             raise InputError(
                 f"{reason!r} isn't a reason", hint=f"There are: {', '.join(get_args(Reason))}"
             )
-        names = _check_officials(officials)
+        names = check_officials(officials)
         return [
             encode(
                 Revocation(election=self.election.id, key=card.key, reason=reason, officials=names)
@@ -395,7 +395,7 @@ def _check_channel(channel: str) -> None:
         raise InputError(f"{channel!r} isn't a channel", hint="There are: online, in-person")
 
 
-def _check_officials(officials: Officials) -> list[str]:
+def check_officials(officials: Officials) -> list[str]:
     """Two roles, not one twice (section 7)."""
     names = [nfc(" ".join(name.split())) for name in officials]
     if len(set(names)) != 2 or len(names) != 2 or not all(names):

@@ -293,7 +293,7 @@ class Roll:
         row = _row(person, pseudonym, "enrolled", note)
         with self.transaction():
             self.database.table("people").insert(row)
-            search.hear(self._connection, person)
+            search.hear(self._connection, row["folded"])
 
     def set_status(self, person: str, status: Status, note: str) -> None:
         """Another status, and why, as a line of the person's note."""
@@ -307,8 +307,8 @@ class Roll:
         values |= {"note": _and(listed.note, note), "folded": tokens(corrected)}
         with self.transaction():
             self._update(corrected.id, values)
-            search.hear(self._connection, corrected)
-            search.forget(self._connection, listed.person)
+            search.hear(self._connection, values["folded"])
+            search.forget(self._connection, tokens(listed.person))
 
     def _update(self, person: str, values: Mapping[str, str]) -> None:
         with self.transaction():
@@ -378,8 +378,9 @@ def _new_rows(
             raise InputError(
                 f"person {count} has no id or no name", hint="Nothing was loaded. Correct the roll"
             )
-        heard.update(sounds(person))
-        yield _row(person, random(PSEUDONYM), "roll", "")
+        row = _row(person, random(PSEUDONYM), "roll", "")
+        heard.update(sounds(row["folded"]))
+        yield row
         if progress is not None and count % _EVERY == 0:
             progress(count, 0)
     if count == 0:

@@ -54,22 +54,21 @@ def rebuild(connection: sqlite3.Connection) -> None:
     heard: set[str] = set()
     rows = connection.execute(f"SELECT rowid, {', '.join(FIELDS)} FROM people").fetchall()  # noqa: S608  our names
     for rowid, *values in rows:
-        person = Person(*values)
-        heard.update(words.sounds(person))
-        change = "UPDATE people SET folded = ? WHERE rowid = ?"
-        connection.execute(change, (words.tokens(person), rowid))
+        tokens = words.tokens(Person(*values))
+        heard.update(words.sounds(tokens))
+        connection.execute("UPDATE people SET folded = ? WHERE rowid = ?", (tokens, rowid))
     build(connection, heard)
 
 
-def hear(connection: sqlite3.Connection, person: Person) -> None:
+def hear(connection: sqlite3.Connection, tokens: str) -> None:
     """Learn the sounds of one more line."""
-    heard = ((s,) for s in words.sounds(person))
+    heard = ((s,) for s in words.sounds(tokens))
     connection.executemany("INSERT OR IGNORE INTO sounds VALUES (?)", heard)
 
 
-def forget(connection: sqlite3.Connection, person: Person) -> None:
-    """After a line was changed: nothing of what only it had stays in the file."""
-    for heard in words.sounds(person):
+def forget(connection: sqlite3.Connection, tokens: str) -> None:
+    """After a line was changed that had these: nothing of what only it had stays in the file."""
+    for heard in words.sounds(tokens):
         query = "SELECT rowid FROM search WHERE search MATCH ? LIMIT 1"
         if connection.execute(query, (f'"s{heard}"',)).fetchone() is None:
             connection.execute("DELETE FROM sounds WHERE sound = ?", (heard,))

@@ -72,6 +72,8 @@ def folded(text: str) -> str:
     >>> folded("Zoé Lœvé-WEISS")
     'zoe loeve-weiss'
     """
+    if text.isascii():
+        return text.lower()
     bare = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     return "".join(c for c in bare if not unicodedata.combining(c))
 
@@ -97,7 +99,8 @@ def tokens(person: Person) -> str:
     for text in (person.id, person.address, person.document, person.district, person.email):
         found |= dict.fromkeys(f"o{word}" for word in (*words(text), *_compound(text)))
     found |= dict.fromkeys(f"o{date}" for date in _dates(person.birth_date))
-    found |= dict.fromkeys(f"s{word}" for word in sounds(person))
+    heard = (*names, *_joined(person.name), *words(person.address))
+    found |= dict.fromkeys(f"s{s}" for word in heard if (s := sound(word)))
     return " ".join(found)
 
 
@@ -107,15 +110,15 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(folded(text)))
 
 
-def sounds(person: Person) -> list[str]:
-    """The sounds of name and address: of each word, and of words that are also written as one."""
-    names, street = words(person.name), words(person.address)
-    heard = map(sound, (*names, *_joined(person.name), *street))
-    return [s for s in dict.fromkeys(heard) if s]
+def sounds(tokens: str) -> Iterator[str]:
+    """The sounds among tokens: of words of name and address, also of several written as one."""
+    return (token[1:] for token in tokens.split() if token[0] == "s")
 
 
 def _compound(text: str) -> list[str]:
     """Numbers with marks between are also typed without: 592-1234567-89."""
+    if text.isalnum():
+        return []
     return ["".join(words(part)) for part in text.split() if len(words(part)) > 1]
 
 
