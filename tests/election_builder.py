@@ -175,6 +175,7 @@ def build_election(
     supersede: Supersede | None = None,
     closing_quorum: int | None = None,
     title: Mapping[str, str] = TITLE,
+    receipt_url: str | None = None,
     seed: int = 1,
 ) -> BuiltElection:
     """A signed election: t = `threshold` of n = `trustees`, in the languages of its title.
@@ -221,6 +222,7 @@ def build_election(
         districts=list(districts) if districts else UNSET,
         roll=Roll(count=len(people), sha256=hashlib.sha256(write_roll(people)).digest()),
         contests=list(default_contests(districts) if contests is None else contests),
+        receipt_url=UNSET if receipt_url is None else receipt_url,
     )
     note = sign_note(encode(manifest).decode() + "\n", [commission, *trustee_keys])
     return BuiltElection(

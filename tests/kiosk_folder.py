@@ -80,6 +80,7 @@ def make_kiosk(
     slug: str = "demo",
     supersede: Supersede = "latest",
     title: Mapping[str, str] = TITLE,
+    receipt_url: str | None = None,
 ) -> KioskFolder:
     """The folder of a signed election, nothing opened yet; settings are the defaults.
 
@@ -92,6 +93,7 @@ def make_kiosk(
         roll=make_roll(people, ()),
         supersede=supersede,
         title=title,
+        receipt_url=receipt_url,
     )
     sign(path, built)
     for name, signer in built.registrars.items():

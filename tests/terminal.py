@@ -162,7 +162,7 @@ class Terminal:
         for line in self._say("capture-pane -p -e -N -t main"):
             row: list[Cell] = []
             for segment in decoder.decode_line(line).render(console):
-                colour, background = _colours(segment.style or Style.null())
+                colour, background = colours_of(segment.style or Style.null())
                 for character in segment.text:
                     row.append(Cell(character, colour, background))
                     row += [Cell("", colour, background)] * (cell_len(character) - 1)
@@ -252,7 +252,8 @@ class Terminal:
         raise AssertionError("tmux has ended")
 
 
-def _colours(style: Style) -> tuple[RGB, RGB]:
+def colours_of(style: Style) -> tuple[RGB, RGB]:
+    """A style's colour and background; black on white where it has none."""
     colour, background = _rgb(style.color, _DARK), _rgb(style.bgcolor, _LIGHT)
     return (background, colour) if style.reverse else (colour, background)
 
