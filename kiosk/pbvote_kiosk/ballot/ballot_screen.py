@@ -167,20 +167,20 @@ class BallotScreen(PeopleScreen[Step]):
         self.query_one(ProjectList).show(places, self._place)
         of = self.query_one("#listed", Static)
         of.set_class(len(places) == len(self._order) and self._only == ALL, "-away")
-        of.update(
-            self.words(
-                "{filter}: {n} of {count} projects. Esc shows all.",
-                filter=self._only.named(self._shown, self.words),
-                n=self.words.number(len(places)),
-                count=self.words.number(len(self._order)),
-            )
-        )
+        of.update(self._said_of(len(places)))
         self.query_one("#asked").set_class(not (self._asking or self._query), "-away")
         question = self.words("Search:")
         if self._asking == "give":
             question = self._manner.ask(self._shown[self._place].number)
         self.query_one("#question", Static).update(question)
         self._show_project()
+
+    def _said_of(self, listed: int) -> str:
+        """How many projects are listed, and why no more."""
+        _ = self.words
+        n, count = _.number(listed), _.number(len(self._order))
+        only = "" if self._only == ALL else f" ({self._only.named(self._shown, _)})"
+        return _("{n} of {count} projects{only}. Esc shows all.", n=n, count=count, only=only)
 
     def _show_project(self) -> None:
         here = self._shown[self._place] if self.places else None
@@ -287,6 +287,7 @@ class BallotScreen(PeopleScreen[Step]):
 
     def _open(self, asking: Literal["find", "give"], text: str = "") -> None:
         self._asking = asking
+        self.query_one("#message", Static).update("", layout=False)
         self._ask_for(text or (self._query if asking == "find" else ""))
         self._list()
         self.query_one(Input).focus()

@@ -131,7 +131,7 @@ class Manner:
 
     def review(self, place: int, project: str) -> str:
         """A line of the review; `project` is its number, title and cost."""
-        return f"{project}: {self.state(place)}"
+        return self.words("{project}: {state}", project=project, state=self.state(place))
 
     def hint(self, place: int) -> str:
         """Why a project can't be taken now, if that should be seen before it is tried."""
@@ -474,9 +474,10 @@ class GradesManner(_StepManner):
         _, grade = self.words, self.grades.value(place)
         if not grade:
             return ""
-        text = _("grade {grade} of {most}", grade=grade, most=self._levels)
         word = self._word(grade)
-        return f"{text}: {word}" if word else text
+        if not word:
+            return _("grade {grade} of {most}", grade=grade, most=self._levels)
+        return _("grade {grade} of {most}: {word}", grade=grade, most=self._levels, word=word)
 
     def nothing(self) -> str:
         return self.words("no opinion")

@@ -12,6 +12,7 @@ from pbvote_kiosk.ballot.shown import Shown
 from pbvote_kiosk.language import Words
 
 _LEAST_BAR = 10
+_LOW = 10
 
 
 class Meter(Widget):
@@ -62,9 +63,8 @@ class OrderSoFar(Widget):
             title += " ↕"
         lines = [Content.styled(fit(title, self.size.width), "bold")]
         for rank, place in enumerate(places[first : first + room], first + 1):
-            project = self._shown[place]
             mark = "►" if place == self._place else " "
-            text = f"{mark}{rank:>3}. {project.number} {project.title}"
+            text = f"{mark}{rank:>3}. {self._shown[place].title}"
             lines.append(Content(fit(text, self.size.width)))
         return Content("\n").join(lines)
 
@@ -75,29 +75,32 @@ class Detail(Widget):
     def __init__(self, words: Words, *, id: str) -> None:
         super().__init__(id=id)
         self.words = words
-        self._content = Content()
+        self._shown: Shown | None = None
+        self._counted = False
 
     def show(self, shown: Shown | None, *, counted: bool) -> None:
         """This project, or none."""
-        self._content = Content() if shown is None else detail(shown, self.words, counted=counted)
+        self._shown, self._counted = shown, counted
         self.refresh()
 
     def render(self) -> Content:
         """All of it, or what fits and how to read on."""
         width, height = self.size
-        if width < 1 or height < 1:
+        if self._shown is None or width < 1 or height < 1:
             return Content()
-        lines = self._content.wrap(width)
+        text = detail(self._shown, self.words, counted=self._counted, spaced=height > _LOW)
+        lines = text.wrap(width)
         if len(lines) > height:
             more = fit(self.words("… F9 shows all of it"), width)
             lines = [*lines[: height - 1], Content.styled(more, "bold")]
         return Content("\n").join(lines)
 
 
-def detail(shown: Shown, words: Words, *, counted: bool) -> Content:
+def detail(shown: Shown, words: Words, *, counted: bool, spaced: bool) -> Content:
     """A project's title, facts and text. `counted`: a knapsack reckons with its first cost."""
     head = Content.styled(f"{shown.number} · {shown.title}", "bold")
-    return Content("\n").join([head, *(Content(line) for line in facts(shown, words, counted))])
+    between = "\n\n" if spaced else "\n"
+    return Content(between).join([head, *(Content(line) for line in facts(shown, words, counted))])
 
 
 def facts(shown: Shown, words: Words, counted: bool) -> list[str]:

@@ -47,7 +47,7 @@ class ProjectScreen(PeopleScreen[None]):
 
     def body(self) -> ComposeResult:
         shown = self._shown(self.words)
-        text = detail(shown, self.words, counted=self._counted)
+        text = detail(shown, self.words, counted=self._counted, spaced=True)
         spoken = ". ".join([shown.title, *facts(shown, self.words, self._counted)])
         yield Reading(Static(text, classes="text", markup=False), spoken, id="reading")
         with Horizontal(classes="bar"):
