@@ -6,12 +6,11 @@ from io import BytesIO
 
 from msgspec import Struct
 
-from pbvote_kiosk.language import N_, Words
+from pbvote_kiosk.language import Words
 from pbvote_kiosk.paper.fonts import shown, width_of, wrapped
-from pbvote_kiosk.paper.sheet import LEADING, MM, Sheet, share_width
+from pbvote_kiosk.paper.sheet import LEADING, MM, TEST_NOTE, Sheet, share_width
 from pbvote_kiosk.ports import Code, Line, Rule, Slip
 
-_TEST = N_("TEST: this counts for nothing")
 _GAP = 4 * MM
 _SIZE = 10.0
 
@@ -49,7 +48,7 @@ def report_pdf(report: Report, words: Words) -> bytes:
     sheet.paragraph(report.title, 18, bold=True)
     sheet.paragraph(report.place, 11, grey=True)
     if report.test:
-        sheet.paragraph(words(_TEST), 11, bold=True)
+        sheet.paragraph(words(TEST_NOTE), 11, bold=True)
     sheet.top += _GAP / 2
     sheet.line(sheet.left, sheet.top, sheet.width, 1.2)
     sheet.top += _GAP
@@ -68,7 +67,7 @@ def report_pdf(report: Report, words: Words) -> bytes:
 
 def report_slip(report: Report, words: Words) -> Slip:
     """The same for a receipt printer; a table's row is a line, or one for each of its cells."""
-    test = [Line(words(_TEST), size=2, bold=True, centred=True)] if report.test else []
+    test = [Line(words(TEST_NOTE), size=2, bold=True, centred=True)] if report.test else []
     slip: list[Line | Code | Rule] = [*test, Line(report.title, size=2, bold=True)]
     slip += [Line(report.place), Rule()]
     slip += [Line(f"{label}: {value}") for label, value in report.rows]

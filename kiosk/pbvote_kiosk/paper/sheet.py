@@ -13,12 +13,14 @@ import zxingcpp
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
+from pbvote_kiosk.language import N_
 from pbvote_kiosk.paper.fonts import font_name, one_line, shown, width_of, wrapped
 
 MM = 72 / 25.4
 A4 = (210 * MM, 297 * MM)
 LEADING = 1.35
 """A line's height, in sizes of its letters."""
+TEST_NOTE = N_("TEST: this counts for nothing")
 _TEST = "TEST"
 _TOTAL = "total"
 _BLACK, _GREY, _PALE = 0.0, 0.35, 0.86

@@ -98,6 +98,78 @@ def issue(
 
 
 @app.command()
+def letters(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="A new private PDF file for the letters.")],
+    people: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Ids on the roll; else everybody.")
+    ] = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option("--from", help="Print cards that `issue` made, instead of making new ones."),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="fr, nl, de or en; else the election's first.")
+    ] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(help="The envelope's: left or right; else right in French, left otherwise."),
+    ] = None,
+    sender: Annotated[str, typer.Option(help="The town and its address, above the window's.")] = "",
+    contact: Annotated[str, typer.Option(help="Whom to ask, like a phone number and hours.")] = "",
+    per_file: Annotated[
+        int, typer.Option(min=1, help="Letters in one file; several files if there are more.")
+    ] = 10000,
+    copy: Copy = None,
+    registrar: Registrar = None,
+) -> None:
+    """Make cards for the post and a PDF with a letter, one page, for each person.
+
+    Without ids: everybody active who has no card of the channel online. Who has a letter can vote
+    with it: print the file, then destroy it.
+
+    \b
+    Example: pbvote cards letters DIR --out letters.pdf --language fr --copy /media/stick
+    Example: pbvote cards letters DIR --out again.pdf --from letters.csv
+    """
+    from pbvote.cli.desk import copier, tell_checkpoint
+    from pbvote.cli.letters import (
+        PrivateFiles,
+        issue_letters,
+        print_letters,
+        read_cards,
+        tell_printed,
+    )
+    from pbvote.core.errors import InputError
+    from pbvote.registry.at_desk import opened
+    from pbvote.words import plural
+    from pbvote_kiosk.paper.letters import Stationery, letter_style
+
+    if from_file is not None and people:
+        raise InputError("ids and --from", hint="Give one of the two")
+    with opened(folder, registrar) as registry:
+        style = letter_style(registry.election, language, window, sender, contact)
+        stationery = Stationery(registry.election, style)
+        if from_file is not None:
+            made = read_cards(from_file, registry)
+            with PrivateFiles(out, len(made), per_file) as files:
+                printed = print_letters(made, stationery, files)
+        else:
+            ids = people or registry.without_card("online")
+            if not ids:
+                say("Nobody lacks a card of the channel online: no letter was made.")
+                return
+            with PrivateFiles(out, len(ids), per_file) as files:
+                printed = issue_letters(registry, ids, stationery, files, copier(copy))
+        for line in tell_printed(printed):
+            hint(line)
+        where = ", ".join(map(str, printed.files))
+        say(f"{plural(printed.letters, 'letter')} in {where}: whoever reads it can vote with them.")
+        if from_file is None:
+            tell_checkpoint(registry, copy)
+
+
+@app.command()
 def replace(
     folder: Folder,
     person: Person,
