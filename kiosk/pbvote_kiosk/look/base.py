@@ -12,15 +12,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
+from rich.cells import cell_len
+from rich.text import Text
 from textual import events
 from textual._time import get_time
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.geometry import Size
 from textual.keys import _character_to_key
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -120,11 +124,11 @@ class PeopleScreen(Screen[Result]):
             yield Static(self.people.banner(), id="banner", markup=False)
         with VerticalScroll(id="body", can_focus=False):
             yield from self.body()
-        yield Static(self._keys_line(), id="keys", markup=False)
+        yield KeysLine(self._all_keys(), id="keys")
 
-    def _keys_line(self) -> str:
+    def _all_keys(self) -> list[str]:
         keys = (*self.keys(), *self.people.common_keys())
-        return "  ".join(f"{key} {what}" for key, what in keys)
+        return [f"{key} {what}" for key, what in keys]
 
     async def recompose(self) -> None:
         """Compose again, with the same widget focused."""
@@ -149,6 +153,30 @@ class PeopleScreen(Screen[Result]):
         self.people.announce(spoken_of(event.widget))
 
 
+class KeysLine(Widget):
+    """Keys and what they do; a line ends between them, never within one."""
+
+    def __init__(self, keys: Sequence[str], *, id: str) -> None:
+        super().__init__(id=id)
+        self._keys = keys
+
+    def _lines(self, width: int) -> list[str]:
+        lines = [""]
+        for key in self._keys:
+            line = f"{lines[-1]}  {key}" if lines[-1] else key
+            if cell_len(line) <= width:
+                lines[-1] = line
+            else:
+                lines.append(key)
+        return lines
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def render(self) -> Text:
+        return Text("\n".join(self._lines(self.content_size.width)), no_wrap=True)
+
+
 def spoken_of(widget: Widget) -> str:
     """What is read aloud of a widget: its `spoken()`, or else its label."""
     spoken = getattr(widget, "spoken", None)
@@ -161,7 +189,7 @@ def spoken_of(widget: Widget) -> str:
 class PeopleApp(App[None], inherit_bindings=False):
     """A full-screen app for people, with nothing to escape to."""
 
-    CSS_PATH = Path(__file__).with_name("people.tcss")
+    CSS_PATH: ClassVar[CSSPathType | None] = Path(__file__).with_name("people.tcss")
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
