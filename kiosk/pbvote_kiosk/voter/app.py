@@ -10,10 +10,11 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.message import Message
 from textual.screen import Screen
+from textual.types import CSSPathType
 from textual.widgets import Static
 from textual.worker import Worker
 
@@ -46,6 +47,8 @@ Kept = TypeVar("Kept", bound=Choosing)
 
 class KioskApp(PeopleApp):
     """What stands in the booth."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = ["../look/people.tcss", "voter.tcss"]
 
     class Watched(Message):
         """What officials should look at now."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -53,7 +52,6 @@ def code_that_fits(text: str, url: str, rows: int) -> str:
 class ReceiptScreen(PeopleScreen[None]):
     """What somebody takes home. Leaves by itself: the app counts `seconds` down."""
 
-    CSS_PATH = "voter.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", show=False)]
     help_text = N_(
         "This square is your receipt. Photograph it with your phone, or write the number down:"
@@ -80,6 +78,7 @@ class ReceiptScreen(PeopleScreen[None]):
         self._paper = paper
         self._printer: PrinterState | None = PrinterState.NONE  # None: at work
         self._printed = False
+        self._drawn = ""
 
     def heading(self) -> str:
         _ = self.words
@@ -118,7 +117,7 @@ class ReceiptScreen(PeopleScreen[None]):
 
     def _back_in(self) -> str:
         _ = self.words
-        return _.many("Goes on in {n} second", "Goes on in {n} seconds", self.seconds)
+        return _.many("This closes in {n} second", "This closes in {n} seconds", self.seconds)
 
     def spoken(self) -> str:
         number = self.words(
@@ -133,8 +132,8 @@ class ReceiptScreen(PeopleScreen[None]):
         _ = self.words
         receipt = self._signed.receipt
         with Horizontal(id="receipt"):
-            code = code_that_fits(self._text, self._url, self.app.size.height - FRAME)
-            yield QrView(code, id="qr")
+            self._drawn = self._code()
+            yield QrView(self._drawn, id="qr")
             with Vertical(id="beside"):
                 yield Static(self._what(), classes="strong gap", markup=False)
                 for line in self._lines():
@@ -144,7 +143,7 @@ class ReceiptScreen(PeopleScreen[None]):
                 yield Static(self._after(), classes="strong gap", markup=False)
                 yield Static(self._on_paper(), id="paper", markup=False)
                 yield Static(self._back_in(), id="back-in", markup=False)
-                with Vertical(id="do"):
+                with Horizontal(id="do"):
                     yield Button(_("Finish"), id="finish", variant="primary")
                     yield Button(_("Print"), id="print", classes=self._away())
 
@@ -155,8 +154,12 @@ class ReceiptScreen(PeopleScreen[None]):
         super().on_mount()
         self.run_worker(self._print() if self._paper.at_once else self._look())
 
-    async def on_resize(self, event: events.Resize) -> None:
-        await self.recompose()
+    async def on_resize(self) -> None:
+        if self._code() != self._drawn:
+            await self.recompose()
+
+    def _code(self) -> str:
+        return code_that_fits(self._text, self._url, self.app.size.height - FRAME)
 
     def count(self, seconds: int) -> None:
         """So many seconds are left."""

@@ -38,7 +38,6 @@ class AnswerButton(Button):
 class Seal(PeopleScreen[Answer]):
     """Nothing has the focus at first: an Enter that is held down answers nothing."""
 
-    CSS_PATH = "voter.tcss"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss('change')", show=False),

@@ -42,7 +42,6 @@ def grouped(letters: str) -> str:
 class TypedCard(PeopleScreen[str]):
     """The code that was typed, without a typing error; "" if nobody wants to any more."""
 
-    CSS_PATH = "voter.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", show=False)]
     help_text = N_(
         "The code stands under the square on your card: seven groups of four letters and digits."

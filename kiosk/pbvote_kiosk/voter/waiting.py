@@ -14,7 +14,6 @@ from pbvote_kiosk.look.base import PeopleScreen
 class Between(PeopleScreen[None]):
     """Lies under a visit's screens. Seen for a moment only, so it speaks up after a while."""
 
-    CSS_PATH = "voter.tcss"
     LATER = 0.4
     """Seconds until it says that the machine is at work."""
 

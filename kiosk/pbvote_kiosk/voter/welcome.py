@@ -26,7 +26,6 @@ _CARD = """\
 class Welcome(PeopleScreen[None]):
     """What is shown while nobody votes. Says what was asked for; the app does it."""
 
-    CSS_PATH = "voter.tcss"
     help_text = N_(
         "Choose your language with the arrow keys and Enter, or with F2. Then hold the square code"
         " of your voting card in front of the scanner. “Try it” shows you how voting works,"
