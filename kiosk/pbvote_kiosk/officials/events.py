@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from msgspec import Meta
 
 from pbvote.core.encoding import Record, Time, decode, encode, time_text
 from pbvote.core.errors import StorageError
+from pbvote.core.merkle import Tree
 from pbvote.keyfile import load_signer, new_signer
 from pbvote.store.export import export
 from pbvote.store.log import SignedLog, open_log
@@ -78,6 +79,14 @@ class Event(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/eve
     detail: dict[Detail, Annotated[str, Meta(max_length=200)]]
 
 
+class Prefix(NamedTuple):
+    """An event log as it was: its size, its root in hex, and how many voters had had a helper."""
+
+    size: int
+    root: str
+    helped: int
+
+
 def events_origin(slug: str, box: str) -> str:
     """The event log's origin and its key's name."""
     return f"pbvote/{slug}/events/{box}"
@@ -127,6 +136,18 @@ class Events:
         for event in self.all():
             if event.what in whats:
                 found = event
+        return found
+
+    def up_to(self, event: Event) -> Prefix:
+        """The log as it was when this event had just been written down."""
+        tree, helped = Tree(), 0
+        found = Prefix(0, "", 0)
+        for data in self._log.entries():
+            tree.append(data)
+            here = decode(data, Event)
+            helped += here.what == "helped"
+            if here == event:
+                found = Prefix(tree.size, tree.root().hex(), helped)
         return found
 
     def count(self, what: What) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pbvote.core.encoding import time_text
 from pbvote_kiosk.language import N_, Words
 from pbvote_kiosk.look.dialogs import Said
 from pbvote_kiosk.officials.fingerprint import fingerprint
@@ -15,13 +16,8 @@ from pbvote_kiosk.officials.lines import (
 )
 from pbvote_kiosk.officials.poll import Poll
 from pbvote_kiosk.officials.poll_acts import print_report
-from pbvote_kiosk.officials.readiness import (
-    PRINTER_SAYS,
-    checks,
-    readiness_name,
-    readiness_report,
-)
-from pbvote_kiosk.officials.reports import keep
+from pbvote_kiosk.officials.readiness import PRINTER_SAYS, checks, readiness_report
+from pbvote_kiosk.officials.reports import keep, named
 from pbvote_kiosk.ports import Code, Line, PrinterState, Slip
 
 STOPPED, RESTART = 0, 3
@@ -115,8 +111,9 @@ async def readiness(flow: Flow) -> None:
     printer = await flow.thread(flow.printer.state)
     await flow.thread(poll.catch_up)
     found = checks(poll, printer, home)
-    report, name = readiness_report(poll, found, by, home), readiness_name(poll)
-    path = await flow.thread(lambda: keep(poll, report, name, home))
+    report = readiness_report(poll, found, by, home)
+    path = named(poll, time_text(poll.now()), "readiness")
+    await flow.thread(lambda: keep(path, report, home))
     is_well = all(check.ok for check in found)
     poll.note("readiness", {"state": _good(is_well), "report": path.name}, by)
     answer = await flow.page(

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -23,9 +23,12 @@ class Page(PeopleScreen[str]):
     """Lines in the language chosen; dismisses with the id of the button, "" for back."""
 
     DEFAULT_CSS = """
-    Page #beside { height: auto; }
-    Page #lines { width: 1fr; height: auto; }
-    Page #lines .line { height: auto; }
+    Page #beside { height: 1fr; }
+    Page #left { width: 1fr; height: 1fr; }
+    Page #lines { height: 1fr; scrollbar-size-vertical: 1; }
+    Page .line { height: auto; }
+    Page .buttons { margin-top: 1; }
+    Page .buttons Button { margin: 0 2 0 0; min-width: 12; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", show=False)]
     help_text = N_("Read with Page up and Page down. Enter presses the marked button.")
@@ -57,17 +60,23 @@ class Page(PeopleScreen[str]):
 
     def body(self) -> ComposeResult:
         with Horizontal(id="beside"):
-            with Vertical(id="lines"):
-                yield Static(said(self._scan_said, self.words), classes="line strong", markup=False)
-                for line in self._lines(self.words):
-                    yield Static(line, classes="line", markup=False)
-                yield Static()
+            with Vertical(id="left"):
+                with VerticalScroll(id="lines", can_focus=False):
+                    if scanned := said(self._scan_said, self.words):
+                        yield Static(scanned, classes="text strong", markup=False)
+                    for line in self._lines(self.words):
+                        yield Static(line, classes="line", markup=False)
                 with Horizontal(classes="buttons"):
                     for name, label in self._buttons:
                         yield Button(said(label, self.words), id=name)
                     yield Button(self.words("Back"), id="back", variant="primary")
             if self._code:
                 yield QrView(self._code)
+
+    def action_page(self, step: int) -> None:
+        """Show what of the lines doesn't fit."""
+        lines = self.query_one("#lines", VerticalScroll)
+        lines.scroll_relative(y=step * max(1, lines.size.height - 1), animate=False)
 
     async def on_scanned(self, event: Scanned) -> None:
         """Say what was read, if this page is about that."""

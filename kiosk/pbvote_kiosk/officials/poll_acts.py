@@ -5,14 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from pbvote_kiosk.language import N_, Words
+from pbvote_kiosk.look.dialogs import Said, said
 from pbvote_kiosk.officials import stick
+from pbvote_kiosk.officials.events import Event
 from pbvote_kiosk.officials.fingerprint import grouped
 from pbvote_kiosk.officials.flow import Flow, say
 from pbvote_kiosk.officials.lines import comparison_lines, report_lines
 from pbvote_kiosk.officials.poll import Poll
 from pbvote_kiosk.officials.readiness import PRINTER_SAYS
-from pbvote_kiosk.officials.reports import keep_missing, latest, report_of, screen_code
+from pbvote_kiosk.officials.reports import (
+    keep_missing,
+    latest,
+    report_of,
+    report_path,
+    screen_code,
+)
 from pbvote_kiosk.paper.report import Report, report_slip
+from pbvote_kiosk.ports import PrinterState
 
 
 async def open_poll(flow: Flow) -> None:
@@ -29,7 +38,7 @@ async def open_poll(flow: Flow) -> None:
     )
     if sure and (by := await flow.two()):
         await flow.thread(lambda: flow.poll.open(by))
-        await show_report(flow)
+        await _print_new(flow)
 
 
 async def pause(flow: Flow) -> None:
@@ -41,7 +50,7 @@ async def pause(flow: Flow) -> None:
     )
     if sure:
         await flow.thread(lambda: flow.poll.pause([flow.role]))
-        await show_report(flow)
+        await _print_new(flow)
 
 
 async def compare(flow: Flow) -> None:
@@ -90,7 +99,7 @@ async def close(flow: Flow) -> None:
     )
     if sure:
         await flow.thread(lambda: flow.poll.close(by))
-        await show_report(flow)
+        await _print_new(flow)
 
 
 def _counted(_: Words, cast: int) -> str:
@@ -157,20 +166,48 @@ def _read_back(done: stick.Exported, _: Words) -> list[str]:
     ]
 
 
-async def show_report(flow: Flow) -> None:
-    """The last report: kept, shown, and printed if there is a printer."""
+async def _print_new(flow: Flow) -> None:
+    """The report of what was just done: kept, printed, shown."""
     poll, event = flow.poll, latest(flow.poll)
+    if event is None:
+        return
+    await flow.thread(lambda: keep_missing(poll, flow.home))
+    slip = report_slip(report_of(poll, event, flow.home), flow.home)
+    state = await flow.wait_for(N_("Printing"), lambda: flow.printer.print(slip))
+    await _show(flow, event, lambda _: _printed(state, _))
+
+
+def _printed(state: PrinterState, _: Words) -> str:
+    if state.prints:
+        return _("✓ Printed. Sign it, and keep it with the minutes.")
+    return _(
+        "! Not printed. Printer: {state}. Write the numbers down, or print the file later.",
+        state=_(PRINTER_SAYS[state]),
+    )
+
+
+async def show_report(flow: Flow) -> None:
+    """The last report once more."""
+    event = latest(flow.poll)
     if event is None:
         await flow.tell(N_("No report"), lambda _: _("The poll was opened with another program."))
         return
-    kept = await flow.thread(lambda: keep_missing(poll, flow.home))
+    await flow.thread(lambda: keep_missing(flow.poll, flow.home))
+    await _show(flow, event, lambda _: "")
+
+
+async def _show(flow: Flow, event: Event, first: Said) -> None:
+    poll = flow.poll
+
+    def lines(_: Words) -> list[str]:
+        said_first = said(first, _)
+        kept = _("Kept as {path}", path=report_path(poll, event))
+        top = [said_first, ""] if said_first else []
+        return [*top, *report_lines(report_of(poll, event, _)), "", kept]
+
     answer = await flow.page(
         lambda _: report_of(poll, event, _).title,
-        lambda _: [
-            *report_lines(report_of(poll, event, _)),
-            "",
-            _("Kept as {path}", path=kept[-1]),
-        ],
+        lines,
         code=screen_code(poll, event),
         buttons=[("print", say(N_("Print")))],
     )
@@ -182,12 +219,4 @@ async def print_report(flow: Flow, report: Report) -> None:
     """On the receipt printer; what to do if nothing came out."""
     slip = report_slip(report, flow.home)
     state = await flow.wait_for(N_("Printing"), lambda: flow.printer.print(slip))
-    if not state.prints:
-        await flow.tell(
-            N_("It wasn't printed"),
-            lambda _: _(
-                "Printer: {state}. The report is kept: print it later from this menu, or its file"
-                " on another machine.",
-                state=_(PRINTER_SAYS[state]),
-            ),
-        )
+    await flow.tell(N_("Print"), lambda _: _printed(state, _), loud=not state.prints)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from pbvote.core.encoding import time_text, unix_time
+from pbvote.core.encoding import unix_time
 from pbvote_kiosk.language import N_, Words
 from pbvote_kiosk.officials.fingerprint import fingerprint, grouped
 from pbvote_kiosk.officials.poll import Poll
@@ -115,8 +115,3 @@ def readiness_report(poll: Poll, found: list[Check], by: tuple[str, ...], words:
         signatures=by,
         test=poll.election.is_test,
     )
-
-
-def readiness_name(poll: Poll) -> str:
-    """What the report's file is called."""
-    return f"{time_text(poll.now()).replace(':', '-')}-readiness"

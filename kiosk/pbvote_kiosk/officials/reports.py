@@ -62,7 +62,7 @@ _KINDS: Mapping[What, _Kind] = {
 def report_of(poll: Poll, event: Event, words: Words) -> Report:
     """The report of an opening, a pause or a closing. KeyError for any other event."""
     _, kind = words, _KINDS[event.what]
-    numbers = Numbers.of(event)
+    numbers, then = Numbers.of(event), poll.events.up_to(event)
     found = fingerprint(poll.election)
     rows = [
         (_("Box"), place_of(poll)),
@@ -72,13 +72,13 @@ def report_of(poll: Poll, event: Event, words: Words) -> Report:
         (_("Ballots opened to check the machine"), _.number(numbers.challenged)),
         (_("Entries in the log"), _.number(numbers.size)),
         (_("Root of the log"), grouped(numbers.root)),
-        (_("Event log"), f"{_.number(poll.events.size)} – {grouped(poll.events.root)}"),
+        (_("Event log"), f"{_.number(then.size)} – {grouped(then.root)}"),
         (_("Version"), found.version),
         (_("Installed files"), grouped(found.files)),
         (_("Election"), grouped(found.election)),
     ]
     if poll.settings.helpers:
-        rows.insert(5, (_("Voters with a helper"), _.number(poll.events.count("helped"))))
+        rows.insert(5, (_("Voters with a helper"), _.number(then.helped)))
     return Report(
         title=_(kind.title),
         place=_.text(poll.election.manifest.title),
@@ -112,28 +112,30 @@ def screen_code(poll: Poll, event: Event) -> str:
     return Checkpoint(origin, numbers.size, bytes.fromhex(numbers.root)).text
 
 
-def keep_missing(poll: Poll, words: Words) -> list[Path]:
-    """Write every report that isn't kept yet; the PDFs of all, the earliest first."""
-    return [
-        keep(poll, report_of(poll, event, words), f"{_stamp(event.at)}-{event.what}", words)
-        for event in poll.events.all()
-        if event.what in _KINDS
-    ]
+def keep_missing(poll: Poll, words: Words) -> None:
+    """Write every report that isn't kept yet."""
+    for event in poll.events.all():
+        if event.what in _KINDS and not report_path(poll, event).exists():
+            keep(report_path(poll, event), report_of(poll, event, words), words)
 
 
-def keep(poll: Poll, report: Report, name: str, words: Words) -> Path:
-    """Write a report under a name, as PDF and text, unless it is there already; the PDF."""
-    path = poll.own / REPORTS / f"{name}.pdf"
+def report_path(poll: Poll, event: Event) -> Path:
+    """Where the report of an event is kept, as PDF; its text stands beside it."""
+    return named(poll, event.at, event.what)
+
+
+def named(poll: Poll, at: str, kind: str) -> Path:
+    """Where a report of this moment and kind is kept."""
+    return poll.own / REPORTS / f"{at.replace(':', '-')}-{kind}.pdf"
+
+
+def keep(path: Path, report: Report, words: Words) -> None:
+    """Write a report as PDF, and as text beside it, unless they are there already."""
     text = path.with_suffix(".txt")
     if not text.exists():
         write_bytes(text, report_text(report, words).encode(), private=True)
     if not path.exists():
         write_bytes(path, report_pdf(report, words), private=True)
-    return path
-
-
-def _stamp(at: str) -> str:
-    return at.replace(":", "-")
 
 
 def latest(poll: Poll) -> Event | None:
