@@ -7,6 +7,7 @@ Argon2id makes of card and PIN together: who copies the file can't try PINs with
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections.abc import Callable
 from itertools import pairwise
@@ -147,7 +148,7 @@ class Keepers:
     def waiting(self, role: str) -> int:
         """For how many seconds no PIN of this role is looked at; 0 if one is."""
         rest = self._until.get(role, 0.0) - self._monotonic()
-        return int(rest) + 1 if rest > 0 else 0
+        return max(0, math.ceil(rest))
 
     def check(self, card: str, pin: str) -> Answer:
         """Whether card and PIN belong together. RefusedError if the card is nobody's."""
