@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from string import ascii_lowercase
 
 from pbvote.registry.rollfile import Person
 
@@ -150,13 +151,16 @@ Nearby = Callable[[list[str]], list[str]]
 
 
 def passes(text: str, nearby: Nearby) -> Iterator[str]:
-    """FTS5 expressions for what was typed, the exact first: whole words and beginnings of the
-    name, then of anything, then what sounds alike, then with a letter mistyped in each word."""
+    """FTS5 expressions for what was typed, the exact first: whole words of the name, with the last
+    as a beginning, all as beginnings, then of anything, then what sounds alike, then with a letter
+    mistyped in each word."""
     terms = [_Term(part) for part in text.split()[:MAX_WORDS]]
     terms = [term for term in terms if term.parts]
     if not terms:
         return
+    *typed, last = terms
     yield _all(term.whole() for term in terms)
+    yield _all([*(term.whole() for term in typed), last.begins("n")])
     yield _all(term.begins("n") for term in terms)
     yield _all(term.begins("no") for term in terms)
     joined = _typed_together(text)
@@ -164,7 +168,7 @@ def passes(text: str, nearby: Nearby) -> Iterator[str]:
         return
     alike = _all(term.alike(()) for term in terms)
     yield f"({alike}) OR ({joined})" if joined else alike
-    yield _all(term.alike(nearby(_typos(term.sound))) for term in terms)
+    yield _all(term.alike(nearby(term.typos())) for term in terms)
 
 
 class _Term:
@@ -173,7 +177,8 @@ class _Term:
     def __init__(self, text: str) -> None:
         self._text = text
         self.parts = words(text)
-        self.sound = sound(self.parts[0]) if len(self.parts) == 1 else ""
+        self._word = "".join(self.parts)
+        self.sound = sound(self._word)
 
     def whole(self) -> str:
         """In the name as it is; numbers anywhere."""
@@ -190,9 +195,15 @@ class _Term:
     def alike(self, near: Sequence[str]) -> str:
         """As it was typed, or what sounds so, or these sounds."""
         found = [f'"s{self.sound}"*'] if self.sound else []
-        if len(self.parts) > 1:
-            found.append(f'"s{sound("".join(self.parts)) or "-"}"*')
         return self._any([self.begins("no"), *found, *(f'"s{other}"' for other in near)])
+
+    def typos(self) -> list[str]:
+        """The sounds that were meant if one letter, or one sound, is wrong."""
+        if not self.sound or not MIN_TYPO <= len(self._word) <= MAX_TYPO:
+            return []
+        words = _slips(self._word, ascii_lowercase)
+        meant = {*_slips(self.sound, _LETTERS), *map(sound, words)}
+        return sorted(other for other in meant if len(other) >= MIN_TYPO)
 
     def _class(self, part: str) -> str:
         return "n" if part.isalpha() else "o"
@@ -202,7 +213,7 @@ class _Term:
         return f"({' OR '.join((*ways, *dates))})"
 
 
-def _all(parts: Iterator[str]) -> str:
+def _all(parts: Iterable[str]) -> str:
     return " AND ".join(parts)
 
 
@@ -234,16 +245,14 @@ def _typed_together(text: str) -> str:
     return _all(f'"s{word}"*' for word in joined if word)
 
 
-def _typos(heard: str) -> list[str]:
-    """Everything with one letter left out, added, changed or swapped with its neighbour."""
-    if not MIN_TYPO <= len(heard) <= MAX_TYPO:
-        return []
-    found = {heard}
-    for at in range(len(heard) + 1):
-        before, after = heard[:at], heard[at:]
+def _slips(word: str, letters: str) -> set[str]:
+    """A word with one letter left out, added, changed or swapped with its neighbour."""
+    found = {word}
+    for at in range(len(word) + 1):
+        before, after = word[:at], word[at:]
         found.add(before + after[1:])
         found.add(before + after[1:2] + after[:1] + after[2:])
-        for letter in _LETTERS:
+        for letter in letters:
             found.add(before + letter + after)
             found.add(before + letter + after[1:])
-    return sorted(found)
+    return found
