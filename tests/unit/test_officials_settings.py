@@ -40,8 +40,17 @@ def test_every_setting_can_be_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    "none usb usb:04b8:0E28 serial:/dev/ttyS0 network:10.0.0.9 network:p:9100 file:/tmp/paper cups"
-    " cups:Receipts".split(),
+    [
+        "none",
+        "usb",
+        "usb:04b8:0E28",
+        "serial:/dev/ttyS0",
+        "network:10.0.0.9",
+        "network:p:9100",
+        "file:/tmp/paper",
+        "cups",
+        "cups:Receipts",
+    ],
 )
 def test_printers(tmp_path: Path, text: str) -> None:
     assert read_settings(write(tmp_path, f'printer = "{text}"')).printer == text
