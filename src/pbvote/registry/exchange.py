@@ -173,7 +173,7 @@ def sync(registry: OpenRegistry, folder: Path, place: Place) -> Synced:
             if _fetch(place, name, key, kept):
                 new[name] = registry.learn(name, kept)
         except PbvoteError as error:
-            wrong.append(error)
+            wrong.append(error if name in error.where else error.at(f"registry/{name}"))
             if isinstance(error, StorageError) and not wrote and not new:
                 break  # not reachable: the others' logs neither
     return Synced(place.name, wrote, new, tuple(wrong))

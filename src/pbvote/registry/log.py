@@ -90,7 +90,9 @@ class Cards:
             if len(cards) > 1:
                 active = [c for c in self.active(pseudonym) if c.channel == "in-person"]
                 if len(active) > 1:
-                    found[pseudonym] = sorted(active)
+                    found[pseudonym] = sorted(
+                        active, key=lambda card: (card.registrar, card.serial)
+                    )
         return found
 
     def in_person(self) -> dict[bytes, list[Issued]]:

@@ -67,6 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 2 * AT_ONCE
 
     def __init__(self, *args: Any) -> None:
         self._free = BoundedSemaphore(AT_ONCE)
