@@ -314,7 +314,7 @@ _SETTINGS = """\
 box = "kiosk-1"
 registrar = "salle"
 # No second copy: it must be on another disk, and a demo has only one. A polling place needs it.
-# second = "/media/pbvote-copy"
+# second = "/media/copy"
 printer = "file:{slips}"          # what a receipt printer would print is added to this file
 helpers = true
 desk = {{ fr = "Le bureau est à l'entrée, à gauche.", nl = "Het bureau is links bij de ingang.", de = "Der Tisch ist links am Eingang.", en = "The desk is at the entrance, on the left." }}
