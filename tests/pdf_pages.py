@@ -57,7 +57,7 @@ def picture(pdf: bytes, page: int = 1, dpi: int = 150) -> Image.Image:
     return Image.open(BytesIO(png)).convert("L")
 
 
-def codes(pdf: bytes, page: int = 1, dpi: int = 150) -> list[str]:
+def codes(pdf: bytes, page: int = 1, dpi: int = 110) -> list[str]:
     """The texts of a page's QR codes, read from its picture."""
     formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     return [code.text for code in zxingcpp.read_barcodes(picture(pdf, page, dpi), formats=formats)]

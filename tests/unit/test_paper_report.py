@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pbvote.core.errors import InputError
 from pbvote_kiosk.language import Words
 from pbvote_kiosk.paper.fonts import LACKING, one_line, shown, width_of, wrapped
 from pbvote_kiosk.paper.report import Report, Table, report_pdf, report_slip
+from pbvote_kiosk.paper.sheet import code_image
 from pbvote_kiosk.paper.signing_list import Signer, signing_list_pdf
 from pbvote_kiosk.paper.slip import slip_pdf
 from pbvote_kiosk.ports import Code, Line, Rule, Slip
@@ -175,6 +177,15 @@ def test_lines_are_wrapped_at_spaces_and_long_words_cut() -> None:
     assert all(width_of(line, 10) <= 100 for line in lines)
     assert wrapped("a\nb", 100, 10) == ["a", "b"]
     assert wrapped("", 100, 10) == [""]
+
+
+def test_a_long_code_has_less_correction_and_too_long_ones_are_refused() -> None:
+    long = "A" * 4000
+    assert code_image("A" * 3000).width < code_image("A" * 3390).width == 177
+    assert codes(slip_pdf([Code(long)], width_mm=200), dpi=200) == [long]
+    for text in ("A" * 5000, ""):
+        with pytest.raises(InputError, match="QR code"):
+            code_image(text)
 
 
 def test_a_cut_line_says_so() -> None:

@@ -113,32 +113,29 @@ def issue_letters(
     """
     with Steps() as steps:
         kept = prepare_file(registry, None, "online")
+        steps.step(plural(len(people), "card"), len(people))
+        names = {listed.id: listed.person.name for listed in registry.roll.people()}
         try:
-            steps.step(plural(len(people), "card"), len(people))
             cards = registry.issue(people, "online", copy=copy, progress=progress(steps))
-            listed = {one.id: one.person for one in registry.roll.people()}
-            write_bytes(kept, cards_csv(cards, lambda id: listed[id].name), private=True)
         except BaseException:
             kept.unlink(missing_ok=True)
             raise
         try:
-            letters = [
-                Letter(
-                    id=card.person,
-                    name=listed[card.person].name,
-                    address=listed[card.person].address,
-                    serial=card.certificate.serial,
-                    card=card.text,
-                    code=card.typed,
-                )
-                for card in cards
-            ]
-            printed = _print(letters, stationery, files, steps)
+            write_bytes(kept, cards_csv(cards, names.__getitem__), private=True)
+            del cards, names  # many megabytes in a city
+            steps.step("cards read back and checked")
+            printed = _print(read_cards(kept, registry), stationery, files, steps)
         except BaseException:
-            hint(f"The cards are made and kept: print their letters with --from {kept}")
+            hint(_what_is_left(kept))
             raise
     overwrite_and_remove(kept)
     return printed
+
+
+def _what_is_left(kept: Path) -> str:
+    if kept.stat().st_size:
+        return f"The cards are made and kept: print their letters with --from {kept}"
+    return "The cards are made, but not kept: revoke them (--reason error), and make new ones"
 
 
 def print_letters(
