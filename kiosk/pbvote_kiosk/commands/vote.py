@@ -32,6 +32,7 @@ def vote(
     from pbvote_kiosk.devices.speech import find_speaker
     from pbvote_kiosk.officials.poll import Poll
     from pbvote_kiosk.officials.settings import read_settings, with_box
+    from pbvote_kiosk.paper.slip import slip_pdf
     from pbvote_kiosk.voter.app import KioskApp
 
     _check_terminal()
@@ -40,7 +41,8 @@ def vote(
     settings = with_box(read_settings(folder), box)
     with Poll.open_in(folder, settings, now=now) as poll:
         poll.start()
-        app = KioskApp(poll, printer=open_printer(settings.printer), speaker=find_speaker())
+        printer = open_printer(settings.printer, slip_pdf)
+        app = KioskApp(poll, printer=printer, speaker=find_speaker())
         app.run()
     raise typer.Exit(app.return_code or 0)
 

@@ -1,0 +1,3 @@
+from usb import core, util
+
+__all__ = ["core", "util"]
