@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -14,7 +15,6 @@ from pbvote_kiosk.ballot.ballot_screen import BallotScreen
 from pbvote_kiosk.ballot.choice import make_choice
 from pbvote_kiosk.language import LANGUAGES
 from pbvote_kiosk.look.base import PeopleApp, PeopleScreen
-from pbvote_kiosk.ports import NoSpeaker
 
 FORMATS: dict[str, BallotFormat] = {
     "approval": Approval(min=0, max=3),
@@ -80,7 +80,7 @@ def _project(plain: Project, at: int) -> Project:
     )
 
 
-class RecordingSpeaker(NoSpeaker):
+class RecordingSpeaker:
     """Keeps what is said."""
 
     def __init__(self) -> None:
@@ -89,13 +89,19 @@ class RecordingSpeaker(NoSpeaker):
     def say(self, text: str, language: str) -> None:
         self.heard.append(text)
 
+    def stop(self) -> None:
+        """Nothing is being said."""
+
+    def set_rate(self, words: int) -> None:
+        """Any."""
+
 
 class BallotHost(PeopleApp):
     """One screen; what it was dismissed with is `answer`."""
 
     def __init__(
         self,
-        screen: Callable[[], PeopleScreen[str]],
+        screen: Callable[[], PeopleScreen[Any]],
         *,
         language: str = "en",
         monotonic: Callable[[], float] = time.monotonic,

@@ -263,11 +263,13 @@ class BallotScreen(PeopleScreen[Step]):
         place = self._typed.take(folded(character), numbers, self.people.monotonic())
         if place is not None:
             self._go(place)
-        elif character.isdigit():
-            text = self._typed.text
+            return
+        text = self._typed.text
+        self._typed.forget()
+        if character.isdigit():
             self._say(self.words("No project has the number {number}.", number=text), refused=True)
         else:
-            self._open("find", character)
+            self._open("find", text if text.isalpha() else character)
 
     def _go(self, place: int) -> None:
         """Move to a project, whatever is listed."""

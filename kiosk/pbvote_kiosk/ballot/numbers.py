@@ -27,10 +27,12 @@ class NumberTyped:
         """
         before = self.text if at - self._at <= PAUSE else ""
         self._at = at
-        for text in dict.fromkeys((before + character, character)):
+        self.text = before + character
+        # After a whole number a letter begins the next; a digit more makes it a wrong one.
+        starts = [self.text] if character.isdigit() else [self.text, character]
+        for text in starts:
             begun = [place for place, number in numbers.items() if number.startswith(text)]
             if begun:
                 self.text = text
                 return next((place for place in begun if numbers[place] == text), begun[0])
-        self.text = before + character
         return None

@@ -5,9 +5,10 @@ Validity goes by the manifest's costs even where an addendum corrects one: `coun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from unicodedata import category
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
 from pbvote.core.manifest import Contest, Correction, Project
 from pbvote.registry.words import folded
@@ -57,45 +58,56 @@ def shown_projects(
 def _shown(
     project: Project, corrections: Sequence[Correction], currency: str, words: Words
 ) -> Shown:
-    last: dict[str, object] = {}
-    for correction in corrections:
-        value = correction.value
-        last[correction.field] = words.text(value) if isinstance(value, dict) else value
-    cost = last.get("cost", project.cost)
-    title = str(last.get("title", words.text(project.title)))
-    description = str(last.get("description", _text(project.description, words)))
+    last = {correction.field: correction.value for correction in corrections}
+    cost = last.get("cost")
+    title = _text(last.get("title"), words) or _text(project.title, words)
+    description = _text(last.get("description"), words, lines=True) or _text(
+        project.description, words, lines=True
+    )
     where = _text(project.place, words)
-    category = _text(project.category, words)
+    kind = _text(project.category, words)
     district = _text(project.district, words)
     proposer = _text(project.proposer, words)
-    searched = (project.number, title, where, category, district, proposer, description)
+    searched = (project.number, title, where, kind, district, proposer, description)
     return Shown(
-        number=project.number,
+        number=_plain(project.number),
         title=title,
-        cost=words.amount(cost if isinstance(cost, int) else project.cost, currency),
+        cost=words.amount(cost if type(cost) is int else project.cost, currency),
         counted=words.amount(project.cost, currency),
         where=where or district,
         where_key=_key(project.place) or district,
-        category=category,
+        category=kind,
         category_key=_key(project.category),
         district=district,
         description=description,
         proposer=proposer,
-        url="" if project.url is UNSET else project.url,
+        url=_text(project.url, words),
         withdrawn="withdrawn" in last,
-        reasons=tuple(words.text(correction.reason) for correction in corrections),
+        reasons=tuple(_text(correction.reason, words) for correction in corrections),
         folded=folded(" ".join(searched)),
     )
 
 
-def _text(texts: str | Mapping[str, str] | UnsetType, words: Words) -> str:
-    return "" if isinstance(texts, UnsetType) else words.text(texts)
-
-
-def _key(texts: str | Mapping[str, str] | UnsetType) -> str:
-    if isinstance(texts, UnsetType):
+def _text(texts: object, words: Words, *, lines: bool = False) -> str:
+    """A text of the manifest in this language; "" for none."""
+    if not isinstance(texts, str | dict):
         return ""
-    return texts if isinstance(texts, str) else str(sorted(texts.items()))
+    text = words.text(texts)
+    return "\n".join(map(_plain, text.splitlines())) if lines else _plain(text)
+
+
+def _plain(text: str) -> str:
+    """One line without what a terminal would obey or read backwards."""
+    kept = "".join(c for c in " ".join(text.split()) if category(c) != "Cc" and c not in _TURNS)
+    return kept.strip()
+
+
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _key(texts: object) -> str:
+    """The same for the same text, in every language."""
+    return str(sorted(texts.items())) if isinstance(texts, dict) else _plain(str(texts or ""))
 
 
 def found(shown: Shown, query: str) -> bool:

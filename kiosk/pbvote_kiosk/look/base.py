@@ -346,7 +346,8 @@ class PeopleApp(App[None], inherit_bindings=False):
                 self.announce(spoken_of(self.focused))
 
     def _say_announced(self) -> None:
-        self.said = ". ".join(self._announced)
+        *before, last = self._announced
+        self.said = ". ".join([*(part.rstrip(".") for part in before), last])
         self._announced = []
         if self.speaks:
             self.speaker.say(self.said, self.words.language)
