@@ -1,4 +1,4 @@
-"""docs/officials.md and docs/operating.md: every command they write exists, with its options."""
+"""The handbooks of docs/: every command they write exists, with its options."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ import pytest
 import typer
 
 from pbvote.cli.main import app as pbvote
+from pbvote_kiosk.cli import app as kiosk
 from pbvote_tally.cli import app as tally
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("officials.md", "operating.md")
-PROGRAMS = {"pbvote": typer.main.get_command(pbvote), "pbvote-tally": typer.main.get_command(tally)}
+PAGES = ("officials.md", "operating.md", "kiosk.md")
+PROGRAMS = {
+    "pbvote": typer.main.get_command(pbvote),
+    "pbvote-kiosk": typer.main.get_command(kiosk),
+    "pbvote-tally": typer.main.get_command(tally),
+}
 
 
 def lines_of(page: str) -> Iterator[list[str]]:
