@@ -15,6 +15,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widgets import Static
 
 from kiosk_folder import KioskFolder, make_kiosk
 from pbvote.core.encoding import unix_time
@@ -121,6 +122,19 @@ class Host:
                 return
             await pilot.pause(0.01)
         raise AssertionError(f"{screen.__name__} didn't come: {self.screen}\n{self.text}")
+
+    async def until_said(self, pilot: Pilot[None], *texts: str) -> None:
+        """Wait until the screen shows all these texts, however its lines end."""
+        for _ in range(PATIENCE):
+            await pilot.pause()
+            if all(text in self.text for text in texts):
+                return
+            await pilot.pause(0.01)
+        raise AssertionError(f"{texts} didn't come: {self.screen}\n{self.text}")
+
+    def part(self, name: str) -> str:
+        """The text of the `Static` with this id."""
+        return str(self.screen.query_one(f"#{name}", Static).content)
 
     async def scan(self, pilot: Pilot[None], text: str) -> None:
         """As the scan reader gives it."""

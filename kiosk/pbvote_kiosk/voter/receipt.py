@@ -186,6 +186,7 @@ class ReceiptScreen(PeopleScreen[None]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "print":
+            self.query_one("#finish").focus()
             self.run_worker(self._print())
         else:
             self.dismiss()

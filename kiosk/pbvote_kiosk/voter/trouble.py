@@ -62,7 +62,7 @@ class Trouble(Enum):
         N_("No more ballots go into this box. Please ask an official."),
     )
     DISK = (
-        N_("The machine couldn't save it"),
+        N_("The machine couldn't save your ballot"),
         N_(
             "Please try again: your ballot is never counted twice. If it still doesn't work,"
             " please call an official."

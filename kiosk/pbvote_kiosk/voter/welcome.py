@@ -29,8 +29,13 @@ class Welcome(PeopleScreen[None]):
     help_text = N_(
         "Choose your language with the arrow keys and Enter, or with F2. Then hold the square code"
         " of your voting card in front of the scanner. “Try it” shows you how voting works,"
-        " without a card: it never counts. If you need help, ask an official; for help with"
-        " reading you needn't tell anybody what you vote."
+        " without a card: it never counts. If something doesn't work, please ask an official."
+    )
+    helped_text = N_(
+        "Choose your language with the arrow keys and Enter, or with F2. Then hold the square code"
+        " of your voting card in front of the scanner. “Try it” shows you how voting works,"
+        " without a card: it never counts. Somebody may help you or interpret: please tell an"
+        " official first, who only counts how many had help, never who."
     )
 
     class Asked(Message):
@@ -43,6 +48,8 @@ class Welcome(PeopleScreen[None]):
     def __init__(self, poll: Poll) -> None:
         super().__init__()
         self._poll = poll
+        if poll.settings.helpers:
+            self.help_text = self.helped_text
 
     def heading(self) -> str:
         return self.words.text(self._poll.election.manifest.title)
@@ -81,7 +88,8 @@ class Welcome(PeopleScreen[None]):
         if trouble is Trouble.NOT_OPEN:
             opens, _closes = hours(self._poll.election, self._poll.election.box(self._poll.name))
             moment = _.moment(unix_time(opens), self._poll.zone)
-            return f"{_('It is planned to begin: {time}.', time=moment)} {advice}"
+            planned = _("It is planned to begin: {time}.", time=moment)
+            return f"{planned} {advice}"
         return advice
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
