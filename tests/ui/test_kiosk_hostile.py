@@ -41,7 +41,7 @@ KEYS = (
     *("ctrl+backslash", "ctrl+@", "ctrl+right_square_bracket", "ctrl+underscore", "ctrl+up"),
     *("ctrl+f4", "alt+f4", "alt+q", "alt+x", "alt+enter", "shift+f10", "ctrl+shift+c", "ctrl+end"),
 )
-SHARES = {"key": 50, "walk": 30, "scan": 8, "click": 6, "paste": 2, "resize": 2, "wait": 1}
+SHARES = {"key": 60, "walk": 25, "scan": 7, "click": 5, "paste": 1, "resize": 1, "wait": 1}
 """How often each kind of act comes."""
 SIZES = ((80, 24), (80, 24), (120, 40), (100, 30), (40, 12), (20, 5), (200, 60))
 
@@ -65,12 +65,19 @@ class Hand:
         self.app, self.pilot, self.clock, self.rng = app, pilot, clock, rng
         self.scans: list[str] = []
         self.cards: list[str] = []
+        self.strokes = 0
+        """How many keys, scans, clicks and the like there were."""
 
     async def act(self) -> None:
-        """Anything."""
+        """Anything, often before the last thing was dealt with."""
         (kind,) = self.rng.choices(list(SHARES), list(SHARES.values()))
+        if kind in ("walk", "click") or self.rng.random() < 0.2:
+            await self.pilot.pause()
         await getattr(self, kind)()
-        await self.pilot.pause()
+
+    def stroke(self, key: str, after: float) -> None:
+        self.strokes += 1
+        self.press(key, after)
 
     def press(self, key: str, after: float) -> None:
         self.clock.at += after
@@ -79,13 +86,14 @@ class Hand:
         self.app.post_message(events.Key(key, character))
 
     async def key(self) -> None:
-        """A key, or a few fast ones."""
-        fast = self.rng.random() < 0.2
-        for _ in range(self.rng.randint(2, 6) if fast else 1):
-            self.press(self.rng.choice(KEYS), self.rng.uniform(0.02, 0.1) if fast else 0.3)
+        """A key, or a fistful of them."""
+        fast = self.rng.random() < 0.3
+        for _ in range(self.rng.randint(4, 12) if fast else 1):
+            self.stroke(self.rng.choice(KEYS), self.rng.uniform(0.0, 0.1) if fast else 0.3)
 
     async def scan(self) -> None:
         """A scan, whole or cut, now and then with another one or keys in the middle."""
+        self.strokes += 1
         text = self.rng.choice(self.scans)
         cut = self.rng.randrange(len(text)) if self.rng.random() < 0.2 else len(text)
         for character in text[:cut]:
@@ -101,6 +109,7 @@ class Hand:
         match self.app.screen:
             case Welcome() if not self.app.is_visited:
                 keys: tuple[str, ...] = (*self.rng.choice(self.cards), "enter")
+                self.strokes += 1
                 for key in keys:
                     self.press(key, 0.01)
                 return
@@ -113,10 +122,11 @@ class Hand:
             case _:
                 keys = self.rng.choice((("f10",), ("enter",), ("escape",)))
         for key in keys:
-            self.press(key, 0.3)
+            self.stroke(key, 0.3)
 
     async def click(self) -> None:
         """A click or two, anywhere, on a button more often than not."""
+        self.strokes += 1
         width, height = self.app.size
         x, y = self.rng.randrange(width), self.rng.randrange(height)
         buttons = list(self.app.screen.query(Button))
@@ -127,6 +137,7 @@ class Hand:
 
     async def paste(self) -> None:
         """Pasted text, as some terminals hand on a fast scanner."""
+        self.strokes += 1
         self.clock.at += 0.3
         text = self.rng.choice((*self.scans, "\n\r\t\x1b[31m", "x" * 5000, ""))
         self.app.post_message(events.Paste(text))
@@ -202,7 +213,7 @@ async def test_hammering_never_casts_by_itself(
         async with app.run_test(size=(80, 24), message_hook=casts.watch) as pilot:
             hand = Hand(app, pilot, clock, rng)
             hand.cards, hand.scans = cards, list(scans_of(kiosk, cards, elsewhere))
-            for _ in range(100_000 if soak else 2000):
+            while hand.strokes < (100_000 if soak else 2000):
                 await hand.act()
                 stopped = app._exit or app._exception is not None or not app.is_running
                 assert not stopped, app._exception
@@ -216,7 +227,7 @@ async def test_hammering_never_casts_by_itself(
         assert not [thing for thing in gc.get_objects() if isinstance(thing, Session)]
     in_box = sum(isinstance(entry, Cast) for entry in kiosk.entries())
     assert in_box == casts.count
-    assert in_box > 5, "the hammering didn't get far"
+    assert in_box > 1, "the hammering didn't get far"
 
 
 def is_open_to_anybody(app: KioskApp) -> bool:
