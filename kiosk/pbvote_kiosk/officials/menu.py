@@ -178,15 +178,12 @@ class OfficialsMenu(PeopleScreen[None]):
         self._leaving = True
         if self._flow is not None:
             self._flow.ended = True
-        if self.is_current:
-            self.dismiss()
-        else:
-            self.pop_until_active()  # what waits on those screens gets no answer, and ends
+        self.app.call_later(self._close_all)
 
-    def on_screen_resume(self) -> None:
-        super().on_screen_resume()
-        if self._leaving:
-            self.dismiss()
+    async def _close_all(self) -> None:
+        """This screen and those above it; what waits on them gets no answer, and ends."""
+        while self in self.app.screen_stack:
+            await self.app.screen.dismiss()
 
     def _leave_if_idle(self) -> None:
         at_work = isinstance(self.app.screen, Busy)
