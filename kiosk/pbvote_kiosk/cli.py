@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 
 from pbvote.terminal import run
-from pbvote_kiosk.commands import official, takeover, vote
+from pbvote_kiosk.commands import desk, official, takeover, vote
 
 app = typer.Typer(
     name="pbvote-kiosk",
@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(vote.vote)
+app.command()(desk.desk)
 app.add_typer(official.app, name="official")
 app.command("spare-key")(takeover.spare_key)
 app.command()(takeover.takeover)

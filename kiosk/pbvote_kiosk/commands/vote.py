@@ -35,7 +35,7 @@ def vote(
     from pbvote_kiosk.paper.slip import slip_pdf
     from pbvote_kiosk.voter.app import KioskApp
 
-    _check_terminal()
+    check_terminal()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold the voter's choice
     os.umask(0o077)
     settings = with_box(read_settings(folder), box)
@@ -47,7 +47,7 @@ def vote(
     raise typer.Exit(app.return_code or 0)
 
 
-def _check_terminal() -> None:
+def check_terminal() -> None:
     """InputError unless there is a terminal of 80 × 24 or more."""
     import os
     import sys

@@ -7,6 +7,7 @@
     log.db           its log: certificates, enrolments, revocations
     log.db.mark      how far the log was at the last commit
     cards/           letters and cards to print, if somebody keeps them; `purge` destroys them
+    lists/           who came to the desk, whom to invite again: private too, destroyed too
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ KEY = "registry.key"
 ROLL = "roll.db"
 LOG = "log.db"
 CARDS = "cards"
+LISTS = "lists"
 
 
 def export_log(folder: Path, to: Path) -> int:
@@ -76,8 +78,9 @@ def _destroy(folder: Path) -> None:
     remove_database(folder / ROLL)
     remove_database(folder / f".new-{ROLL}")
     overwrite_and_remove(folder / KEY)
-    for path in (folder / CARDS).rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            overwrite_and_remove(path)
-    with suppress(FileNotFoundError):
-        shutil.rmtree(folder / CARDS)
+    for private in (folder / CARDS, folder / LISTS):
+        for path in private.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                overwrite_and_remove(path)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(private)
