@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from pbvote.core.errors import InputError
@@ -70,6 +72,13 @@ def test_it_has_title_language_and_its_own_letters() -> None:
 def test_the_same_report_is_the_same_file() -> None:
     same = report(tables=(LONG,), code="ABC", test=True)
     assert report_pdf(same, FR) == report_pdf(same, FR)
+
+
+def test_threads_print_at_once() -> None:
+    reports = [report(title=name, tables=(LONG,)) for name in NAMES]
+    alone = [report_pdf(one, FR) for one in reports]
+    with ThreadPoolExecutor(5) as threads:
+        assert list(threads.map(lambda one: report_pdf(one, FR), reports)) == alone
 
 
 def test_every_page_of_a_rehearsal_says_so() -> None:

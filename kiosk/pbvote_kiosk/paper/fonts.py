@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 
 from reportlab.pdfbase.pdfmetrics import registerFont
@@ -22,11 +21,20 @@ _ENDS = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _BREAKABLE = re.compile("[\t \u1680\u2000-\u2006\u2008-\u200a\u205f\u3000]+")
 
 
+def _widths(name: str) -> dict[int, float]:
+    """Register a font; code point → width in thousandths, of every letter that it has."""
+    font = TTFont(name, str(_FOLDER / _FILES[name]), shapable=False)
+    registerFont(font)
+    widths: dict[int, float] = font.face.charWidths
+    return {code: width for code, width in widths.items() if code in font.face.charToGlyph}
+
+
+_WIDTHS = {name: _widths(name) for name in _FILES}  # once, as two threads may print
+
+
 def font_name(bold: bool = False) -> str:
     """What a canvas calls the font."""
-    name = "pbvote-bold" if bold else "pbvote"
-    _font(name)
-    return name
+    return "pbvote-bold" if bold else "pbvote"
 
 
 def shown(text: str) -> str:
@@ -37,7 +45,7 @@ def shown(text: str) -> str:
     """
     line = _ENDS.sub(" ", _UNSEEN.sub("", unicodedata.normalize("NFC", text)))
     line = _BREAKABLE.sub(lambda match: " " * len(match[0]), line)
-    there = _widths("pbvote")
+    there = _WIDTHS["pbvote"]
     if all(ord(letter) in there for letter in line):
         return line
     return "".join(letter if ord(letter) in there else LACKING for letter in line)
@@ -45,7 +53,7 @@ def shown(text: str) -> str:
 
 def width_of(text: str, size: float, bold: bool = False) -> float:
     """How wide a shown text is, in the unit of `size`."""
-    widths = _widths(font_name(bold))
+    widths = _WIDTHS[font_name(bold)]
     return sum(widths[ord(letter)] for letter in text) * size / 1000
 
 
@@ -99,17 +107,3 @@ def _fitting(word: str, fits: Callable[[str], bool]) -> int:
     while low < len(word) and unicodedata.combining(word[low]):
         low += 1
     return low
-
-
-@cache
-def _font(name: str) -> TTFont:
-    font = TTFont(name, str(_FOLDER / _FILES[name]), shapable=False)
-    registerFont(font)
-    return font
-
-
-@cache
-def _widths(name: str) -> dict[int, float]:
-    """Code point → width in thousandths, of every letter that the font has."""
-    widths: dict[int, float] = _font(name).face.charWidths
-    return {code: width for code, width in widths.items() if code in _font(name).face.charToGlyph}

@@ -24,6 +24,7 @@ LEADING = 1.35
 TEST_NOTE = N_("TEST: this counts for nothing")
 _TEST = "TEST"
 _TOTAL = "total"
+_HEAD_LINES = 4  # a table's head may take so many of a page
 _BLACK, _GREY, _PALE = 0.0, 0.35, 0.86
 
 
@@ -207,7 +208,7 @@ class Sheet:
         lines, done = max(map(len, cells), default=0), 0
         while done < lines:
             fitting = int(self.room / leading)
-            whole = int((self.bottom - self._first) / leading) - 4
+            whole = int((self.bottom - self._first) / leading) - _HEAD_LINES
             if fitting < 1 or (fitting < lines - done <= whole):
                 self.new_page()
                 if again is not None:
