@@ -91,6 +91,7 @@ class PeopleScreen(Screen[Result]):
         Binding("pagedown", "page(1)", show=False),
     ]
     help_text = N_("Use the arrow keys, Enter, and the keys shown at the bottom.")
+    _refocused: str | None = None
 
     @property
     def words(self) -> Words:
@@ -131,8 +132,9 @@ class PeopleScreen(Screen[Result]):
         return [f"{key} {what}" for key, what in keys]
 
     async def recompose(self) -> None:
-        """Compose again, with the same widget focused."""
-        focused = None if self.focused is None else self.focused.id
+        """Compose again, with the same widget focused; also twice before the focus is back."""
+        focused = self._refocused if self.focused is None else self.focused.id
+        self._refocused = focused
         await super().recompose()
         if focused is not None and (found := self.query(f"#{focused}")):
             found.first().focus()
