@@ -45,7 +45,7 @@ class CupsPrinter:
         if not before.prints:
             return before  # or it would come out hours later
         queue = ["-d", self._queue] if self._queue else []
-        done = _run("lp", *queue, "-t", "pbvote", "-s", "--", "-", data=self._to_pdf(slip))
+        done = _run("lp", *queue, "-t", "pbvote", "-s", data=self._to_pdf(slip))
         return self.state() if done.ok else PrinterState.NOT_THERE
 
     def _default(self) -> str:

@@ -27,17 +27,15 @@ def open_printer(text: str, to_pdf: Callable[[Slip], bytes], *, profile: str = D
     kind, _, where = text.partition(":")
     if text == "none":
         return NoPrinter()
-    if kind == "cups" and re.fullmatch(r"|[^\s/#-][^\s/#]*", where):
+    if text == "cups" or (kind == "cups" and re.fullmatch(r"[^\s/#-][^\s/#]*", where)):
         return CupsPrinter(where, to_pdf)
-    wire = _wire(kind, where)
+    wire = UsbWire() if text == "usb" else _wire(kind, where)
     if wire is None:
         raise InputError(f"not a printer: {text!r}", hint=_HINT)
     return EscposPrinter(wire, profile=_known(profile))
 
 
 def _wire(kind: str, where: str) -> Wire | None:
-    if kind == "usb" and not where:
-        return UsbWire()
     if kind == "usb" and (found := re.fullmatch("([0-9A-Fa-f]{4}):([0-9A-Fa-f]{4})", where)):
         return UsbWire(int(found[1], 16), int(found[2], 16))
     if kind == "serial" and (found := re.fullmatch("(/[^:]+)(?::([1-9][0-9]{2,6}))?", where)):

@@ -92,6 +92,7 @@ class SerialWire:
     def __init__(self, path: str, baud: int = 9600) -> None:
         self._path, self._baud = path, baud
         self._port: serial.Serial | None = None
+        self._unsent = False
 
     def open(self) -> None:
         import serial
@@ -99,9 +100,11 @@ class SerialWire:
         self._port = serial.Serial(self._path, self._baud, timeout=WAIT, write_timeout=WAIT)
 
     def write(self, data: bytes) -> None:
+        self._unsent = True
         for start in range(0, len(data), _PIECE):
             self._open_port.write(data[start : start + _PIECE])
             self._wait_until_sent()
+        self._unsent = False
 
     def _wait_until_sent(self) -> None:
         left, since = self._open_port.out_waiting, time.monotonic()
@@ -121,10 +124,11 @@ class SerialWire:
         if self._port is None:
             return
         with suppress(OSError):
-            self._port.reset_output_buffer()  # or closing waits for what can't be sent
+            if self._unsent:
+                self._port.reset_output_buffer()  # or closing waits for what can't be sent
         with suppress(OSError):
             self._port.close()
-        self._port = None
+        self._port, self._unsent = None, False
 
     @property
     def _open_port(self) -> serial.Serial:
