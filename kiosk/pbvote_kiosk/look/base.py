@@ -34,6 +34,8 @@ from pbvote_kiosk.ports import NoSpeaker, Speaker
 
 SIZES = 3
 PLAIN, CONTRAST = "plain", "contrast"
+LOW_AND_HIGH = [(0, "-low"), (34, "-high")]
+"""Vertical breakpoints: classes by which a style sheet tells 24 rows from many."""
 _RATES = (100, 130, 160, 190, 220)
 _THEMES = (
     Theme(
@@ -81,6 +83,10 @@ class Scanned(Message):
         return "Scanned()"  # the text may be a card: a secret
 
 
+class Scrolled(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Holds what may not fit. Arrow keys go through it to the next thing; its screen pages it."""
+
+
 class PeopleScreen(Screen[Result]):
     """A screen with a frame. Subclasses give `heading`, `body`, and what is read aloud."""
 
@@ -123,7 +129,7 @@ class PeopleScreen(Screen[Result]):
         with Horizontal(id="top"):
             yield Static(self.heading(), id="heading", markup=False)
             yield Static(self.people.banner(), id="banner", markup=False)
-        with VerticalScroll(id="body", can_focus=False):
+        with Scrolled(id="body"):
             yield from self.body()
         yield KeysLine(self._all_keys(), id="keys")
 
@@ -143,6 +149,16 @@ class PeopleScreen(Screen[Result]):
         """Show what of the body doesn't fit."""
         body = self.query_one("#body", VerticalScroll)
         body.scroll_relative(y=step * max(1, body.size.height - 1), animate=False)
+
+    async def on_key(self, event: events.Key) -> None:
+        """Run bindings here and not, as Textual does, once the key has got to the app.
+
+        A "+" that a screen takes itself would overtake the arrow key before it, and a key meant
+        for one screen could act on the next.
+        """
+        event.stop()
+        if self.is_current:
+            await self.app._check_bindings(event.key)
 
     def on_mount(self) -> None:
         self.people.dress(self)
