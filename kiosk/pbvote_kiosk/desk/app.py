@@ -18,7 +18,7 @@ from pbvote_kiosk.desk.asked import Confirm, Confirmed
 from pbvote_kiosk.desk.card_screen import CardScreen
 from pbvote_kiosk.desk.pages import DeskMenu
 from pbvote_kiosk.desk.person_screen import PersonScreen
-from pbvote_kiosk.desk.said import CARD, LOOKED, OUTLOOK
+from pbvote_kiosk.desk.said import ALL_THE_SAME, CARD, LOOKED, OUTLOOK
 from pbvote_kiosk.desk.search_screen import SearchScreen
 from pbvote_kiosk.desk.tasks import Tasks
 from pbvote_kiosk.desk.walk_in_screen import WalkInScreen
@@ -148,15 +148,15 @@ class DeskApp(PeopleApp):
         elif act == "undo":
             await self._undo(known)
         elif act == "sign" and known.checked_in is not None:
-            self.work.signed(known.checked_in, True)
-            self._begin_anew()
+            self.work.signed(known.checked_in, not known.checked_in.signed)
+            await self._open(person)
 
     async def _hand_out(self, known: Known) -> None:
         if known.outlook in ("online-counts", "online-counts-if-any", "hall-counts"):
             answer = await self.push_screen_wait(
                 Question(
                     known.listed.person.name,
-                    lambda _: f"{_(OUTLOOK[known.outlook])}\n{_('Hand out a card all the same?')}",
+                    lambda _: f"{_(OUTLOOK[known.outlook])}\n{_(ALL_THE_SAME)}",
                     [
                         ("no", lambda _: _("No, don't")),
                         ("yes", lambda _: _("Hand it out all the same")),

@@ -61,9 +61,9 @@ class PersonScreen(PeopleScreen[str]):
         yield Static(self._may(), id="may", markup=False)
         yield Static("\n".join(self._lines()), id="known", markup=False)
         with Horizontal(classes="buttons"):
-            acts = [act for act in self._known.acts if act != "sign" or not self._has_signed]
-            for number, act in enumerate(acts):
-                yield Button(_(ACT[act]), id=act, variant="default" if number else "primary")
+            for number, act in enumerate(self._known.acts):
+                text = N_("Hasn't signed") if act == "sign" and self._has_signed else ACT[act]
+                yield Button(_(text), id=act, variant="default" if number else "primary")
             yield Button(_("Back"), id="back")
 
     @property
@@ -73,8 +73,8 @@ class PersonScreen(PeopleScreen[str]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        first = self.query(Button).first()
-        (first if first.id in ("hand-out", "sign") else self.query_one("#back")).focus()
+        usual = "hand-out" in self._known.acts
+        self.query_one("#hand-out" if usual else "#back").focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss("" if event.button.id == "back" else event.button.id or "")

@@ -86,6 +86,38 @@ DIFFERENCE: Mapping[What, str] = {
     "not-signed": N_("Check-ins that nobody signed: look at the paper list"),
 }
 
+ALL_THE_SAME = N_("Hand out a card all the same?")
+ERRORS = (
+    N_("the place for the checkpoint's copy isn't there"),
+    N_("Put in the stick, or connect to the box"),
+    N_("the place isn't there"),
+    N_("Put in the stick, or connect"),
+    N_("Look at the cable, and whether the other desk is on"),
+    N_("Put back the newest log; hand out nothing before that"),
+    N_("Look at the disk and the file's rights; close other programs that use it"),
+    N_("Make room or give rights there, then do it again; nothing was changed"),
+    N_("Nobody can get or lose a card after that"),
+    N_("Hand out a card for that line"),
+    N_("Nothing was done. Correct the list and try again"),
+    N_("Correct it, then try again"),
+    N_("this card can't be taken back"),
+    N_("Only one that is valid and wasn't used can"),
+    N_("A check-in can be undone only while its card is unused"),
+    N_("this card isn't of this election"),
+    N_("Take the card of this election, or ask at the desk for a new one"),
+    N_("the card's code was read only in part"),
+    N_("the receipt was read only in part"),
+    N_("Scan it again"),
+    N_("Scan or copy it again"),
+    N_("this receipt is of another election"),
+    N_("Check it against that one's bundle"),
+    N_("the clock is wrong"),
+    N_("Set it, then try again"),
+    N_("Keep both copies as they are, and show them to the commission"),
+    N_("It was being written, or it was cut off. Sync again"),
+)
+"""What our errors say, so that `Words.error` finds it translated."""
+
 
 def person_lines(known: Known, words: Words, zone: str) -> list[str]:
     """Everything known of a person, a sentence a line, the most important first."""

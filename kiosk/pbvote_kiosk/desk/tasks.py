@@ -100,8 +100,7 @@ class Tasks:
         def lines(_: Words) -> list[str]:
             if not self._app.work.places:
                 return [
-                    _("No place is set. Start the desk with --place, naming a folder, a stick or")
-                    + " http://…",
+                    _("No place is set: start the desk with --place FOLDER or --place http://…"),
                     _("The boxes on hand were read anew."),
                     *map(_.error, synced.wrong),
                 ]
