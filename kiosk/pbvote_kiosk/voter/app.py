@@ -115,16 +115,26 @@ class KioskApp(PeopleApp):
     async def _run_visit(self, visit: Coroutine[None, None, None]) -> None:
         await self.push_screen(Between())
         await visit
-        await self._go_home()
+        self._end()
 
     def end_visit(self) -> None:
         """Send somebody home who has gone; nothing is cast."""
         if self._visit is not None:
             self._visit.cancel()
-            self.call_later(self._go_home)
+            self._end()
+
+    def _end(self) -> None:
+        # Screens come and go in the app's own turn, so that no scan gets between.
+        self._forget()
+        self.call_later(self._go_home)
+
+    def _forget(self) -> None:
+        if self._kept is not None:
+            self._kept.forget()
+        self._kept = self._visit = None
 
     async def _go_home(self) -> None:
-        """Forget the person, and be for the next as for the first."""
+        """Be for the next person as for the first."""
         await self._clear()
         self.look_plain()
         await self.compose_again()
@@ -132,9 +142,6 @@ class KioskApp(PeopleApp):
     async def _clear(self) -> None:
         while len(self.screen_stack) > 1:
             await self.pop_screen()
-        if self._kept is not None:
-            self._kept.forget()
-        self._kept = self._visit = None
 
     # --- for the flow -----------------------------------------------------------------------------
 
@@ -248,6 +255,7 @@ class KioskApp(PeopleApp):
         self._is_busy = True  # until it is done, nothing else is let in
         if self._visit is not None:
             self._visit.cancel()
+        self._forget()
 
         async def switch() -> None:
             await self._clear()

@@ -39,13 +39,16 @@ Sent = TypeVar("Sent")
 
 async def vote(app: KioskApp, voter: Voter) -> None:
     """From a card to a ballot in the box, or back."""
-    session = app.keep(Session(app.poll.box, voter))
-    if session.standing() and not await _wants_another(app, session):
-        return
+    session = Session(app.poll.box, voter)
+    if session.standing():
+        app.keep(session)
+        if not await _wants_another(app, session):
+            return
     trouble = objection(app.poll.box, voter) or not_now(app.poll.state)
     if trouble is not None:
         await app.ask(app.notice(trouble))
         return
+    app.keep(session)
     await _fill_in(app, session)
 
 

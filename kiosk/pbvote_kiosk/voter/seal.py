@@ -12,7 +12,7 @@ from textual.widgets import Button, Static
 
 from pbvote.core.ballot import short_tracker
 from pbvote_kiosk.language import N_
-from pbvote_kiosk.look.base import PeopleScreen
+from pbvote_kiosk.look.base import LOW_AND_HIGH, PeopleScreen
 from pbvote_kiosk.look.qr_view import QrView
 
 Answer = Literal["cast", "challenge", "change"]
@@ -53,16 +53,18 @@ class Seal(PeopleScreen[Answer]):
 
     def __init__(self, tracker: bytes, *, mock: bool) -> None:
         super().__init__()
+        self.VERTICAL_BREAKPOINTS = LOW_AND_HIGH
         self._tracker, self._mock = tracker, mock
 
     def heading(self) -> str:
         return self.words("Sealed, but not yet in the box")
 
-    def lines(self) -> list[str]:
-        """What is said above the answers."""
+    def _not_yet(self) -> str:
         _ = self.words
-        said = [_("This is not yet a vote."), _("What shall happen with this ballot?")]
-        return [_("This is a try-out."), *said] if self._mock else said
+        return _("This is only a try-out.") if self._mock else _("This is not yet a vote.")
+
+    def _question(self) -> str:
+        return self.words("What shall happen with this ballot?")
 
     def _answers(self) -> list[tuple[Literal["cast", "challenge"], str, str]]:
         _ = self.words
@@ -79,7 +81,7 @@ class Seal(PeopleScreen[Answer]):
         _ = self.words
         number = _("The ballot's number is {number}.", number=" ".join(self._short()))
         how = _("Choose an answer with the arrow keys, then press Enter.")
-        return " ".join((f"{self.heading()}.", *self.lines(), number, how))
+        return " ".join((f"{self.heading()}.", self._not_yet(), number, self._question(), how))
 
     def _short(self) -> str:
         return short_tracker(self._tracker)
@@ -92,11 +94,12 @@ class Seal(PeopleScreen[Answer]):
         _ = self.words
         with Horizontal(id="sealed"):
             with Vertical(id="tracker"):
-                yield QrView(self._tracker.hex().upper(), id="qr")
                 yield Static(_("Ballot's number:"), markup=False)
                 yield Static(self._short(), id="short", classes="strong", markup=False)
+                yield QrView(self._tracker.hex().upper(), id="qr")
             with Vertical(id="answers"):
-                yield Static("▲ " + " ".join(self.lines()), id="not-yet", markup=False)
+                yield Static(f"▲ {self._not_yet()}", id="not-yet", markup=False)
+                yield Static(self._question(), id="question", markup=False)
                 for name, label, sentence in self._answers():
                     yield AnswerButton(label, sentence, name)
                     yield Static(sentence, classes="text sentence", markup=False)

@@ -82,7 +82,7 @@ class Countdown(PeopleScreen[None]):
             self.seconds = seconds
             self.query_one("#left", Static).update(self._left())
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
         self.dismiss()

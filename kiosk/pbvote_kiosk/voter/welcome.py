@@ -10,7 +10,7 @@ from textual.widgets import Button, Static
 from pbvote.box import hours
 from pbvote.core.encoding import unix_time
 from pbvote_kiosk.language import LANGUAGES, N_
-from pbvote_kiosk.look.base import PeopleScreen
+from pbvote_kiosk.look.base import LOW_AND_HIGH, PeopleScreen
 from pbvote_kiosk.officials.poll import Poll
 from pbvote_kiosk.voter.trouble import Trouble, not_now
 
@@ -47,6 +47,7 @@ class Welcome(PeopleScreen[None]):
 
     def __init__(self, poll: Poll) -> None:
         super().__init__()
+        self.VERTICAL_BREAKPOINTS = LOW_AND_HIGH
         self._poll = poll
         if poll.settings.helpers:
             self.help_text = self.helped_text
