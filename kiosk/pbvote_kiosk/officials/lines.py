@@ -10,6 +10,7 @@ from pbvote_kiosk.officials.events import Event, What
 from pbvote_kiosk.officials.fingerprint import Fingerprint, grouped
 from pbvote_kiosk.officials.poll import Numbers, Poll, State
 from pbvote_kiosk.officials.readiness import PRINTER_SAYS, Check
+from pbvote_kiosk.officials.reports import labelled
 from pbvote_kiosk.paper.report import Report
 from pbvote_kiosk.ports import PrinterState
 
@@ -65,7 +66,7 @@ def status_lines(poll: Poll, printer: PrinterState, _: Words) -> Iterator[str]:
     numbers = poll.numbers
     yield _("Poll: {state}", state=_(STATE_SAYS[poll.state]))
     for name, value in (("cast", numbers.cast), ("challenged", numbers.challenged)):
-        yield f"{_(NUMBER_SAYS[name])}: {_.number(value)}"
+        yield labelled(_(NUMBER_SAYS[name]), _.number(value), _)
     if poll.settings.helpers:
         yield _("Voters with a helper: {n}", n=_.number(poll.events.count("helped")))
     yield _("Clock: {time}", time=_.moment(poll.now(), poll.zone))
@@ -143,8 +144,9 @@ def comparison_lines(poll: Poll, _: Words) -> Iterator[str]:
     different = before.differences(now)
     for name in ("cast", "challenged", "size"):
         old, new = _.number(getattr(before, name)), _.number(getattr(now, name))
-        yield f"{mark(name not in different)} {_(NUMBER_SAYS[name])}: {old} → {new}"
-    yield f"{mark('root' not in different)} {_(NUMBER_SAYS['root'])}:"
+        label = f"{mark(name not in different)} {_(NUMBER_SAYS[name])}"
+        yield labelled(label, f"{old} → {new}", _)
+    yield labelled(f"{mark('root' not in different)} {_(NUMBER_SAYS['root'])}", "", _)
     yield f"  {grouped(before.root)}"
     yield f"→ {grouped(now.root)}"
     yield ""
@@ -173,11 +175,11 @@ def check_lines(found: list[Check], _: Words) -> Iterator[str]:
     )
     yield ""
     for check in found:
-        yield f"{mark(check.ok)} {check.name}: {check.found}"
+        yield labelled(f"{mark(check.ok)} {check.name}", check.found, _)
 
 
-def report_lines(report: Report) -> Iterator[str]:
+def report_lines(report: Report, _: Words) -> Iterator[str]:
     """A report as it is read on the screen, its code beside it."""
-    yield from (f"{label}: {value}" for label, value in report.rows)
+    yield from (labelled(label, value, _) for label, value in report.rows)
     yield ""
     yield from report.notes

@@ -203,7 +203,7 @@ async def _show(flow: Flow, event: Event, first: Said) -> None:
         said_first = said(first, _)
         kept = _("Kept as {path}", path=report_path(poll, event))
         top = [said_first, ""] if said_first else []
-        return [*top, *report_lines(report_of(poll, event, _)), "", kept]
+        return [*top, *report_lines(report_of(poll, event, _), _), "", kept]
 
     answer = await flow.page(
         lambda _: report_of(poll, event, _).title,

@@ -143,12 +143,17 @@ def latest(poll: Poll) -> Event | None:
     return poll.events.latest("opened", "paused", "closed")
 
 
+def labelled(label: str, value: str, _: Words) -> str:
+    """A label and its value, as the language puts the colon."""
+    return _("{label}: {value}", label=label, value=value)
+
+
 def report_text(report: Report, words: Words) -> str:
     """A report as plain lines."""
     lines = [report.title, report.place, ""]
     if report.test:
         lines.insert(0, "TEST")
-    lines += [f"{label}: {value}" for label, value in report.rows]
+    lines += [labelled(label, value, words) for label, value in report.rows]
     for table in report.tables:
         lines += ["", table.title, " | ".join(table.head)]
         lines += [" | ".join(row) for row in table.rows]

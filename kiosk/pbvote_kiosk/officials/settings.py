@@ -24,7 +24,7 @@ from pbvote.files import read_bytes
 
 SETTINGS = "kiosk.toml"
 PRINTER = (
-    r"^(none|usb|usb:[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}|serial:/.+|network:[^\s:]+(:[0-9]{1,5})?"
+    r"^(none|usb|usb:[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}|serial:/.+|network:[^\s]+"
     r"|file:.+|cups|cups:[^\s/]+)\Z"
 )
 _NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}\Z"
