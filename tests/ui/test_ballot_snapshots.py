@@ -16,6 +16,7 @@ from ballot_host import FORMATS, BallotHost, ballot_of
         ("ranking", (120, 40), ["enter", "down", "enter", "down", "enter", "+"]),
         ("points", (80, 24), ["f3", "f3", "f4", "+", "+"]),
     ],
+    ids=["knapsack", "ranking", "points"],
 )
 def test_the_ballot_looks_as_before(
     snap_compare: Callable[..., bool], form: str, size: tuple[int, int], keys: list[str]

@@ -127,7 +127,9 @@ class BallotScreen(PeopleScreen[Step]):
             yield ProjectList(
                 self._shown,
                 manner,
-                self._spoken_project,
+                moved=self._moved,
+                acted=self._act,
+                spoken=self._spoken_project,
                 counted=self._counted,
                 size_step=size,
                 id="projects",
@@ -152,7 +154,6 @@ class BallotScreen(PeopleScreen[Step]):
         return Horizontal(*made, classes="bar")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._list()
 
     async def recompose(self) -> None:
@@ -167,12 +168,14 @@ class BallotScreen(PeopleScreen[Step]):
         self.query_one(ProjectList).show(places, self._place)
         of = self.query_one("#listed", Static)
         of.set_class(len(places) == len(self._order) and self._only == ALL, "-away")
-        of.update(self._said_of(len(places)))
+        of.update(self._said_of(len(places)), layout=False)
         self.query_one("#asked").set_class(not (self._asking or self._query), "-away")
         question = self.words("Search:")
         if self._asking == "give":
             question = self._manner.ask(self._shown[self._place].number)
-        self.query_one("#question", Static).update(question)
+        asked = self.query_one("#question", Static)
+        if asked.content != question:
+            asked.update(question)
         self._show_project()
 
     def _said_of(self, listed: int) -> str:
@@ -210,15 +213,12 @@ class BallotScreen(PeopleScreen[Step]):
 
     # --- acts -------------------------------------------------------------------------------------
 
-    def on_project_list_moved(self, event: ProjectList.Moved) -> None:
-        self._place = event.place
+    def _moved(self, place: int) -> None:
+        self._place = place
         self._typed.forget()
         self.query_one("#message", Static).update("", layout=False)
         self._show_project()
         self.people.announce(self._spoken_project())
-
-    def on_project_list_acted(self, event: ProjectList.Acted) -> None:
-        self._act(event.act, event.place)
 
     def _act(self, act: Act, place: int) -> None:
         self._typed.forget()
@@ -239,7 +239,7 @@ class BallotScreen(PeopleScreen[Step]):
             for widget in self.query(changed):
                 widget.refresh()
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         """What is typed outside a field: signs act, digits find a number, letters search."""
         character = event.character
         if not event.is_printable or character is None or isinstance(self.focused, Input):
@@ -274,11 +274,15 @@ class BallotScreen(PeopleScreen[Step]):
     def _go(self, place: int) -> None:
         """Move to a project, whatever is listed."""
         self._place = place
-        if place not in self.places:
+        projects = self.query_one(ProjectList)
+        if place in (places := self.places):
+            projects.show(places, place)
+            self._show_project()
+        else:
             self._only, self._query = ALL, ""
             self._ask_for("")
-        self._list()
-        self.query_one(ProjectList).focus()
+            self._list()
+        projects.focus()
         self._say(self._spoken_project())
 
     # --- the field --------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -45,33 +44,25 @@ class ProjectList(ScrollView, can_focus=True):
         Binding("left,shift+down", "act('less')", show=False),
     ]
 
-    class Moved(Message):
-        """The cursor is at another project."""
-
-        def __init__(self, place: int) -> None:
-            super().__init__()
-            self.place = place
-
-    class Acted(Message):
-        """A button of the project was asked for."""
-
-        def __init__(self, act: Act, place: int) -> None:
-            super().__init__()
-            self.act: Act = act
-            self.place = place
-
     def __init__(
         self,
         shown: Sequence[Shown],
         manner: Manner,
-        spoken: Callable[[], str],
         *,
+        moved: Callable[[int], None],
+        acted: Callable[[Act, int], None],
+        spoken: Callable[[], str],
         counted: bool,
         size_step: int,
         id: str,
     ) -> None:
-        """`counted`: show the cost that a knapsack reckons with. `spoken`: the cursor's project."""
+        """`moved` is told where the cursor went, `acted` which button of a project was asked for;
+
+        called, not messages, so that all that changes is painted at once. `spoken`: the cursor's
+        project. `counted`: show the cost that a knapsack reckons with.
+        """
         super().__init__(id=id)
+        self._moved, self._acted = moved, acted
         self._shown, self._manner, self._counted = shown, manner, counted
         self.spoken = spoken
         self._row_height = _ROW_HEIGHTS[size_step]
@@ -127,7 +118,7 @@ class ProjectList(ScrollView, can_focus=True):
     def action_act(self, act: Act) -> None:
         """A button of the cursor's project."""
         if self._places:
-            self.post_message(self.Acted(act, self._places[self._row]))
+            self._acted(act, self._places[self._row])
 
     def _go(self, row: int) -> None:
         row = min(max(row, 0), len(self._places) - 1)
@@ -136,7 +127,7 @@ class ProjectList(ScrollView, can_focus=True):
         self._row = row
         self._reveal()
         self.refresh()
-        self.post_message(self.Moved(self._places[row]))
+        self._moved(self._places[row])
 
     def on_click(self, event: events.Click) -> None:
         """A button in a mark acts; elsewhere the first click moves here, the next presses."""
@@ -153,7 +144,7 @@ class ProjectList(ScrollView, can_focus=True):
         if 0 <= column < self._manner.mark_width:
             act = self._manner.at(column, place)
         if act is not None:
-            self.post_message(self.Acted(act, place))
+            self._acted(act, place)
 
     # --- painting ---------------------------------------------------------------------------------
 
