@@ -14,7 +14,7 @@ from pathlib import Path
 from election_builder import build_election, make_contest, make_roll
 from pbvote.at_hand import log_at
 from pbvote.box import Box
-from pbvote.core.ballot import BoxEntry
+from pbvote.core.ballot import BoxEntry, Cast, Challenge
 from pbvote.core.card import typed_code
 from pbvote.core.encoding import decode, unix_time
 from pbvote.core.manifest import Contest, Supersede
@@ -59,6 +59,11 @@ class KioskFolder(PollFolder):
         """What is in the box now; also while a kiosk runs on it."""
         for data in log_at(self.path / "boxes" / BOX).checked(self.built.election.box_keys[BOX]):
             yield decode(data, BoxEntry)
+
+    def counts(self) -> tuple[int, int]:
+        """How many ballots are cast and challenged."""
+        kinds = [type(entry) for entry in self.entries()]
+        return kinds.count(Cast), kinds.count(Challenge)
 
 
 def five_contests(projects: int = 5) -> list[Contest]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +22,7 @@ from pbvote.core.ballot import Cast
 from pbvote.core.encoding import encode
 from pbvote.core.receipt import check_receipt, read_receipt_text
 from pbvote.receipts import tracker_of
+from terminal import Terminal
 
 PEOPLE = 400
 MOMENTS = {"choosing": 1, "review": 1, "sealed": 3, "cast": 8}
@@ -137,3 +140,30 @@ def test_a_killed_kiosk_has_the_vote_or_takes_it(
     kiosk.check()
     if soak:
         assert min(ends["in the box"], ends["could vote"]) > 10, ends
+
+
+def test_a_power_cut_in_a_real_terminal(tmp_path: Path, rng: random.Random, soak: bool) -> None:
+    """The whole program, killed just after Enter was pressed on "Cast my ballot"."""
+    folder = make_kiosk(tmp_path / "town", contests=[make_contest()])
+    folder.open_box()
+    program = (Path(sys.executable).with_name("pbvote-kiosk"), "vote", folder.path)
+    for person in range(10 if soak else 1):
+        card = folder.card(person)
+        before = folder.counts()[0]
+        with Terminal(program, rng=rng) as terminal:
+            terminal.wait_for("Please scan your voting card")
+            terminal.scan(card)
+            terminal.wait_for("Choose up to 3 projects")
+            terminal.type("Enter", "F10")
+            terminal.wait_for("Your choice")
+            terminal.type("F10")
+            terminal.wait_for("Sealed, but not yet in the box")
+            terminal.type("Down", "Enter")
+            time.sleep(rng.uniform(0, 0.1))
+            terminal.kill()
+        is_in = folder.counts()[0] - before
+        assert is_in in (0, 1)
+        with Terminal(program, rng=rng) as terminal:
+            terminal.wait_for("Please scan your voting card")
+            terminal.scan(card)
+            terminal.wait_for("Your vote is in the box" if is_in else "Choose up to 3 projects")
