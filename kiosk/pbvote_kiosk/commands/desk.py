@@ -57,7 +57,7 @@ def desk(
     from pbvote.registry.at_desk import opened
     from pbvote.registry.exchange import PUBLISHED, place_of, publish
     from pbvote.registry.serve import address_of, serving
-    from pbvote_kiosk.commands.vote import check_terminal
+    from pbvote_kiosk.commands.vote import check_terminal, settle
     from pbvote_kiosk.desk.app import DeskApp
     from pbvote_kiosk.desk.work import DeskWork, copy_place
     from pbvote_kiosk.devices.printers import open_printer
@@ -97,5 +97,6 @@ def desk(
                 speaks=settings.speech,
                 offered=settings.languages,
             )
+            settle()
             app.run()
     raise typer.Exit(app.return_code or 0)
