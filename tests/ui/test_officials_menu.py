@@ -26,13 +26,29 @@ from pbvote_kiosk.officials.pages import Menu, Page
 from pbvote_kiosk.officials.poll import Poll
 from pbvote_kiosk.officials.settings import Settings
 from pbvote_kiosk.officials.signin import SignIn
-from pbvote_kiosk.ports import Code, Line, PrinterState
+from pbvote_kiosk.ports import Code, Line, PrinterState, Speaker
 from pbvote_kiosk.voter.app import KioskApp
 from pbvote_kiosk.voter.welcome import Welcome
 
 WRONG = "271828"
 PATIENCE = 20.0
 HEADINGS = {"status": "Status", "readiness": "Readiness report", "fingerprint": "Fingerprint"}
+
+
+class RecordingSpeaker:
+    """Keeps what it is to say."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str, language: str) -> None:
+        self.said.append(text)
+
+    def stop(self) -> None:
+        """Nothing is said."""
+
+    def set_rate(self, words: int) -> None:
+        """Nothing is said."""
 
 
 class Hand:
@@ -126,6 +142,7 @@ async def kiosk_app(
     steady: Steady | None = None,
     printer: RecordingPrinter | None = None,
     settings: Settings | None = None,
+    speaker: Speaker | None = None,
     opened: bool = True,
     size: tuple[int, int] = (80, 24),
 ) -> AsyncIterator[Hand]:
@@ -134,7 +151,13 @@ async def kiosk_app(
     with poll_of(kiosk, clock=now, steady=monotonic, settings=settings) as poll:
         if opened:
             poll.open(["president", "clerk"])
-        app = KioskApp(poll, printer=printer or RecordingPrinter(), now=now, monotonic=monotonic)
+        app = KioskApp(
+            poll,
+            printer=printer or RecordingPrinter(),
+            speaker=speaker,
+            now=now,
+            monotonic=monotonic,
+        )
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Hand(app, pilot, kiosk, poll)
@@ -501,6 +524,18 @@ async def test_only_this_ends_the_program(tmp_path: Path, entry: str, code: int)
                 await asyncio.sleep(0.01)
         assert hand.app.return_code == code
         assert hand.poll.events.last(1)[0].what == "stopped"
+
+
+async def test_the_menu_is_read_aloud_and_no_pin_is(tmp_path: Path) -> None:
+    speaker = RecordingSpeaker()
+    settings = Settings(speech=True)
+    async with kiosk_app(tmp_path, settings=settings, speaker=speaker) as hand:
+        await hand.sign_in()
+        await hand.until(lambda: any("Signed in: president" in text for text in speaker.said))
+        await hand.pilot.press("down")
+        await hand.until(lambda: speaker.said[-1] == "Close the poll for good")
+        assert any("please type your PIN" in text for text in speaker.said)
+        assert not any(PIN in text for text in speaker.said)
 
 
 # --- languages, sizes -----------------------------------------------------------------------------

@@ -69,7 +69,9 @@ async def _show_printer(flow: Flow, state: PrinterState) -> str:
 
 
 def _test_slip(poll: Poll, _: Words) -> Slip:
+    test = [Line("TEST", size=2, bold=True, centred=True)] if poll.election.is_test else []
     return (
+        *test,
         Line(_("Test print"), size=2, bold=True, centred=True),
         Line(poll.name),
         Line(_.moment(poll.now(), poll.zone)),

@@ -130,6 +130,7 @@ class OfficialsMenu(PeopleScreen[None]):
             return
         self._flow = Flow(self, self._poll, self._printer, role)
         self._poll.note("menu", by=[role])
+        self.people.announce(self.spoken())
         await self._act(self._look)
 
     async def _look(self, flow: Flow) -> None:
