@@ -46,7 +46,8 @@ class PersonScreen(PeopleScreen[str]):
             return f"✗ {may}"
         if "hand-out" in self._known.acts:
             return f"✓ {may}"
-        return f"! {may} · {self.words('has a card already')}"
+        has = self.words("has a card already")
+        return f"! {may} · {has}"
 
     def _lines(self) -> list[str]:
         return person_lines(self._known, self.words, self._zone)

@@ -152,11 +152,9 @@ def card_line(card: KnownCard, words: Words) -> str:
         text = words("Card {serial}: sent by {desk}, to vote online", **values)
     else:
         text = words("Card {serial}: from desk {desk}, to vote in the hall", **values)
-    if not card.active:
-        text += f" · {words('revoked')}"
-    if card.used:
-        text += f" · {words('its ballot is in the box')}"
-    return text
+    revoked, used = words("revoked"), words("its ballot is in the box")
+    more = [*([] if card.active else [revoked]), *([used] if card.used else [])]
+    return " · ".join([text, *more])
 
 
 def double_lines(double: Double, words: Words) -> list[str]:

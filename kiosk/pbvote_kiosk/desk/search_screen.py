@@ -57,7 +57,8 @@ class SearchScreen(PeopleScreen[None]):
         return self.words("Desk {desk}", desk=self._work.desk.name)
 
     def spoken(self) -> str:
-        return f"{self.heading()}. {self.words('Type to search a person.')}"
+        what = self.words("Type to search a person.")
+        return f"{self.heading()}. {what}"
 
     def keys(self) -> Sequence[tuple[str, str]]:
         return (("F9", self.words("Menu")), ("F10", self.words("Leave")))
@@ -105,7 +106,7 @@ class SearchScreen(PeopleScreen[None]):
 
     def search_again(self) -> None:
         """Search what is typed once more: somebody may be checked in since."""
-        self.run_worker(self._search(self._text), exclusive=True)
+        self.run_worker(self._search(self._text))
         self.show_status()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -167,7 +168,8 @@ def hit_line(hit: Hit, words: Words) -> str:
     text = person_line(hit.listed)
     if hit.listed.status != "active":
         return f"✗ {text} · {words(STATUS[hit.listed.status])}"
-    return f"✓ {text} · {words('checked in')}" if hit.checked_in else f"  {text}"
+    came = words("checked in")
+    return f"✓ {text} · {came}" if hit.checked_in else f"  {text}"
 
 
 def person_line(listed: Listed) -> str:
