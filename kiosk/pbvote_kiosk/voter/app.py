@@ -29,6 +29,7 @@ from pbvote_kiosk.ports import NoPrinter, Printer, Speaker
 from pbvote_kiosk.voter import flow
 from pbvote_kiosk.voter.check_screens import ScanReceipt
 from pbvote_kiosk.voter.entry import scanned_card
+from pbvote_kiosk.voter.forgetting import forget_painted
 from pbvote_kiosk.voter.receipt import ReceiptScreen
 from pbvote_kiosk.voter.session import Choosing, Session, TryOut
 from pbvote_kiosk.voter.trouble import Trouble
@@ -140,8 +141,12 @@ class KioskApp(PeopleApp):
         await self.compose_again()
 
     async def _clear(self) -> None:
+        if len(self.screen_stack) == 1:
+            return
         while len(self.screen_stack) > 1:
             await self.pop_screen()
+        self.said = ""
+        forget_painted()
 
     # --- for the flow -----------------------------------------------------------------------------
 
