@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pbvote_kiosk.language import DOMAINS, LANGUAGES, LOCALE
 PACKAGE = LOCALE.parent
 KEYWORDS = {"_": None, "N_": None, "words": None, "many": (1, 2)}
 HEADER = "# Translations of pbvote_kiosk. `make words` gathers and compiles them."
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # a .mo holds a date: it would differ by the minute
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 
@@ -47,6 +49,7 @@ def merged(domain: str, language: str) -> Catalog:
     there.header_comment = HEADER
     there.update(gathered(domain), no_fuzzy_matching=True)
     there.obsolete.clear()
+    there.creation_date = there.revision_date = _NEVER
     return there
 
 
