@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.types import CSSPathType
+from textual.worker import Worker
 
 from pbvote.core.card import Reason
 from pbvote.core.errors import PbvoteError
@@ -67,7 +68,7 @@ class DeskApp(PeopleApp):
         self.work = work
         self._every = every
         self._tasks = Tasks(self)
-        self._leaving = False
+        self._flow: Worker[None] | None = None
 
     def on_mount(self) -> None:
         self.push_screen(SearchScreen(self.work))
@@ -102,6 +103,19 @@ class DeskApp(PeopleApp):
         if isinstance(self.screen, SearchScreen) and self.screen.query("#status"):
             self.screen.show_status()
 
+    # --- one thing at a time ----------------------------------------------------------------------
+
+    @property
+    def _is_busy(self) -> bool:
+        return self._flow is not None and not self._flow.is_finished
+
+    def _begin(self, flow: Coroutine[Any, Any, None]) -> None:
+        """Begin a way through the screens, unless one is on: Enter twice opens nobody twice."""
+        if self._is_busy:
+            flow.close()
+        else:
+            self._flow = self.run_worker(flow)
+
     # --- work beside the screen -------------------------------------------------------------------
 
     async def attempt(self, act: Callable[[], Result]) -> Result | None:
@@ -124,14 +138,14 @@ class DeskApp(PeopleApp):
         await asyncio.to_thread(self.work.sync)
         self._show_status()
         found = [d for d in self.work.desk.doubles() if d.name not in before]
-        if found and isinstance(self.screen, SearchScreen):
+        if found and not self._is_busy and isinstance(self.screen, SearchScreen):
             self._tasks.show_doubles()
 
     # --- people -----------------------------------------------------------------------------------
 
     def on_search_screen_chosen(self, event: SearchScreen.Chosen) -> None:
         """Somebody was chosen from the list."""
-        self.run_worker(self._open(event.person))
+        self._begin(self._open(event.person))
 
     async def _open(self, person: str) -> None:
         await self.attempt(self.work.look_at_boxes)
@@ -272,9 +286,9 @@ class DeskApp(PeopleApp):
         """A card or a receipt on the table."""
         text = event.text
         if self.work.is_card(text):
-            self.run_worker(self._card(text))
+            self._begin(self._card(text))
         elif self.work.is_receipt(text):
-            self.run_worker(self._receipt(text))
+            self._begin(self._receipt(text))
         else:
             self.push_screen(
                 Notice(
@@ -320,7 +334,7 @@ class DeskApp(PeopleApp):
     def action_menu(self) -> None:
         """What the desk does besides."""
         if isinstance(self.screen, SearchScreen):
-            self.run_worker(self._menu())
+            self._begin(self._menu())
 
     async def _menu(self) -> None:
         await self._tasks.run(await self.push_screen_wait(DeskMenu(self._entries)))
@@ -330,11 +344,11 @@ class DeskApp(PeopleApp):
 
     def action_leave(self) -> None:
         """Ask, then leave; the desk stays as it is and can be started again."""
-        if not self._leaving and isinstance(self.screen, SearchScreen):
-            self._leaving = True
-            self.run_worker(self._leave())
+        if isinstance(self.screen, SearchScreen):
+            self._begin(self.leave())
 
-    async def _leave(self) -> None:
+    async def leave(self) -> None:
+        """Leave, if that is what is wanted."""
         answer = await self.push_screen_wait(
             Question(
                 lambda _: _("Leave"),
@@ -342,6 +356,5 @@ class DeskApp(PeopleApp):
                 [("stay", lambda _: _("Stay")), ("leave", lambda _: _("Leave"))],
             )
         )
-        self._leaving = False
         if answer == "leave":
             self.exit()

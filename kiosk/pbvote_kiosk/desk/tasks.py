@@ -78,7 +78,7 @@ class Tasks:
         elif entry == "close":
             await self._close()
         elif entry == "leave":
-            app.action_leave()
+            await app.leave()
 
     async def _helped(self) -> None:
         number = await self._app.attempt(self._app.work.help_given)
