@@ -37,6 +37,7 @@ PLAIN, CONTRAST = "plain", "contrast"
 LOW_AND_HIGH = [(0, "-low"), (34, "-high")]
 """Vertical breakpoints: classes by which a style sheet tells 24 rows from many."""
 _RATES = (100, 130, 160, 190, 220)
+_RATE = 2  # where it begins
 _THEMES = (
     Theme(
         PLAIN,
@@ -165,7 +166,10 @@ class PeopleScreen(Screen[Result]):
 
     def on_screen_resume(self) -> None:
         self.people.dress(self)
-        self.people.announce(self.spoken())
+        if self.is_current:  # else it only came up while those above it went
+            self.people.announce(self.spoken())
+            if self.focused is not None:  # coming back: nothing gets the focus anew
+                self.people.announce(spoken_of(self.focused))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.people.announce(spoken_of(event.widget))
@@ -243,15 +247,15 @@ class PeopleApp(App[None], inherit_bindings=False):
         self.home_words = self.words
         self.speaker: Speaker = speaker or NoSpeaker()
         self.can_speak = not isinstance(self.speaker, NoSpeaker)
-        self.speaks = speaks and self.can_speak
+        self.speaks = self.home_speaks = speaks and self.can_speak
         self.monotonic = monotonic
         self.test = test
         self.size_step = 0
         """0, 1 or 2: how large everything is."""
         self.last_input = monotonic()
         self.said = ""
-        self._rate = 2
-        self._announced: list[str] = []
+        self._rate = _RATE
+        self._announced: list[tuple[str, str]] = []
         self._scan = ScanReader()
         self._takes = 0
         for theme in _THEMES:
@@ -319,7 +323,8 @@ class PeopleApp(App[None], inherit_bindings=False):
     @property
     def looks_plain(self) -> bool:
         """Whether language, size and contrast are as they were at the start."""
-        return (self.words, self.size_step, self.theme) == (self.home_words, 0, PLAIN)
+        looks = (self.words.language, self.size_step, self.theme, self.speaks, self._rate)
+        return looks == (self.home_words.language, 0, PLAIN, self.home_speaks, _RATE)
 
     def look_plain(self) -> None:
         """Language, size, contrast and speech as they were at the start: for the next person."""
@@ -327,6 +332,10 @@ class PeopleApp(App[None], inherit_bindings=False):
         self.size_step = 0
         self.theme = PLAIN
         self._dress_all()
+        self.speaks = self.home_speaks
+        if self._rate != _RATE:
+            self._rate = _RATE
+            self.speaker.set_rate(_RATES[_RATE])
         self.speaker.stop()
         self.said = ""
 
@@ -352,7 +361,7 @@ class PeopleApp(App[None], inherit_bindings=False):
     def announce(self, text: str) -> None:
         """Read this aloud; what is announced together is said together."""
         if self.speaks and text:
-            self._announced.append(text)
+            self._announced.append((text, self.words.language))
             if len(self._announced) == 1:
                 self.call_after_refresh(self._say_announced)
 
@@ -364,11 +373,13 @@ class PeopleApp(App[None], inherit_bindings=False):
                 self.announce(spoken_of(self.focused))
 
     def _say_announced(self) -> None:
-        *before, last = self._announced
-        self.said = ". ".join([*(part.rstrip(".") for part in before), last])
+        language = self.words.language  # what was to be said in another one is of before
+        texts = [text for text, of in self._announced if of == language]
         self._announced = []
-        if self.speaks:
-            self.speaker.say(self.said, self.words.language)
+        if self.speaks and texts:
+            *before, last = texts
+            self.said = ". ".join([*(part.rstrip(".") for part in before), last])
+            self.speaker.say(self.said, language)
 
     def action_help(self) -> None:
         """What can be done on this screen."""
