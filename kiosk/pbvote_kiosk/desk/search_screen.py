@@ -103,11 +103,11 @@ class SearchScreen(PeopleScreen[None]):
         super().on_screen_resume()
         if self.query("#search"):
             self.search_again()
+            self.show_status()
 
     def search_again(self) -> None:
         """Search what is typed once more: somebody may be checked in since."""
         self.run_worker(self._search(self._text))
-        self.show_status()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.value != self._text:

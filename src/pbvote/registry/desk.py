@@ -70,7 +70,7 @@ class Desk(Registry):
         with self._lock:
             here = {line.person for line in self.roll.attendance.all() if line.stands}
             found = []
-            for pseudonym, cards in self._cards.in_person().items():
+            for pseudonym, cards in self._cards.in_person.items():
                 listed = self.roll.of_pseudonym(pseudonym)
                 if listed is None or any(self._ballots.has(card.key) for card in cards):
                     continue
@@ -84,7 +84,7 @@ class Desk(Registry):
         with self._lock:
             boxes = self.election.boxes
             kiosks = [box.name for box in boxes if box.channel == "in-person"]
-            issued = self._cards.in_person()
+            issued = self._cards.in_person
             return reconcile(
                 self._own_day(issued),
                 [self._desk_day(name, issued) for name in sorted({self.name, *self.learned})],

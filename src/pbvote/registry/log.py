@@ -5,7 +5,7 @@ docs/protocol.md, sections 7 and 8 (rules 1 and 2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +32,8 @@ class Cards:
         self._election = election
         self._issued: dict[bytes, list[Issued]] = {}
         self._revoked: dict[str, set[bytes]] = {}
+        self._in_person: dict[bytes, list[Issued]] = {}
+        self._several: set[bytes] = set()  # pseudonyms that have more than one of those
         self.enrolled: set[bytes] = set()
         self.closed: dict[str, str] = {}
         """Registrar → when its log was closed."""
@@ -62,6 +64,14 @@ class Cards:
             known = self._issued.setdefault(entry.pseudonym, [])
             if issued not in known:
                 known.append(issued)
+                if issued.channel == "in-person":
+                    self._take_in_person(entry.pseudonym, issued)
+
+    def _take_in_person(self, pseudonym: bytes, issued: Issued) -> None:
+        cards = self._in_person.setdefault(pseudonym, [])
+        cards.append(issued)
+        if len(cards) > 1:
+            self._several.add(pseudonym)
 
     def of(self, pseudonym: bytes, registrar: str | None = None) -> list[Issued]:
         """A person's cards, of this registrar or of all."""
@@ -86,23 +96,16 @@ class Cards:
         Two desks without a network between them can't know of each other's (section 8, rule 5).
         """
         found: dict[bytes, list[Issued]] = {}
-        for pseudonym, cards in self._issued.items():
-            if len(cards) > 1:
-                active = [c for c in self.active(pseudonym) if c.channel == "in-person"]
-                if len(active) > 1:
-                    found[pseudonym] = sorted(
-                        active, key=lambda card: (card.registrar, card.serial)
-                    )
+        for pseudonym in self._several:
+            active = [c for c in self._in_person[pseudonym] if not self.is_revoked(c)]
+            if len(active) > 1:
+                found[pseudonym] = sorted(active, key=lambda c: (c.registrar, c.serial))
         return found
 
-    def in_person(self) -> dict[bytes, list[Issued]]:
+    @property
+    def in_person(self) -> Mapping[bytes, Sequence[Issued]]:
         """Pseudonym → all cards from a desk, revoked ones too."""
-        found: dict[bytes, list[Issued]] = {}
-        for pseudonym, cards in self._issued.items():
-            from_desks = [card for card in cards if card.channel == "in-person"]
-            if from_desks:
-                found[pseudonym] = sorted(from_desks)
-        return found
+        return self._in_person
 
     def highest(self, pseudonym: bytes) -> int:
         """The highest serial known, 0 if there is no card."""
