@@ -19,7 +19,7 @@ from pbvote_kiosk.language import Words
 from pbvote_kiosk.officials import stick
 from pbvote_kiosk.officials.fingerprint import fingerprint, hash_of
 from pbvote_kiosk.officials.lines import compared, event_lines, status_lines
-from pbvote_kiosk.officials.poll import Poll
+from pbvote_kiosk.officials.poll import Numbers, Poll
 from pbvote_kiosk.officials.readiness import checks
 from pbvote_kiosk.officials.reports import keep_missing, report_of, report_path
 from pbvote_kiosk.officials.settings import Settings
@@ -231,6 +231,23 @@ def test_a_start_after_a_power_cut_is_named(kiosk: KioskFolder) -> None:
         poll.start()
         whats = [event.what for event in poll.events.all()]
         assert whats == ["started", "cut-session", "stopped", "started"]
+
+
+def test_opening_and_closing_get_their_reports_after_a_power_cut(kiosk: KioskFolder) -> None:
+    """Cut between the box and the event log."""
+    with poll_of(kiosk) as poll:
+        poll.box.open_poll()
+    with poll_of(kiosk) as poll:
+        poll.start()
+        vote(poll, kiosk.card(1))
+        poll.box.close_poll()
+    with poll_of(kiosk) as poll:
+        poll.start()
+        poll.start()
+        opened, closed = (e for e in poll.events.all() if e.what in ("opened", "closed"))
+        assert Numbers.of(opened) == Numbers(0, 0, 1, opened.detail["root"])
+        assert (Numbers.of(closed).cast, Numbers.of(closed).size) == (1, 3)
+        assert report_of(poll, opened, ENGLISH).signatures == ("Official", "Official")
 
 
 # --- reports --------------------------------------------------------------------------------------

@@ -310,6 +310,19 @@ class Poll:
         found = fingerprint(self.election)
         detail: dict[Detail, str] = {"version": found.version, "files": found.files}
         self.note("cut-session" if was_cut else "started", {**detail, **self.numbers.detail})
+        self._note_unwritten()
+
+    def _note_unwritten(self) -> None:
+        """An opening or closing parted from its event by a power cut, so that its report is made.
+
+        Nobody's role stands beside it: who did it was not yet written down.
+        """
+        state, numbers = self.box.state, self.numbers
+        known = {event.what for event in self.events.all()}
+        if numbers.size == 1 and state == "open" and not known & {"opened", "takeover"}:
+            self.note("opened", numbers.detail)
+        if state == "closed" and "closed" not in known:
+            self.note("closed", numbers.detail)
 
     def catch_up(self) -> list[Warned]:
         """Take the second copy back in if it can be, and write down new warnings; the warnings.

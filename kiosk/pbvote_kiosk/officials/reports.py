@@ -85,7 +85,7 @@ def report_of(poll: Poll, event: Event, words: Words) -> Report:
         rows=tuple(rows),
         notes=tuple(_(note) for note in kind.notes),
         code=_checkpoint(poll, numbers),
-        signatures=tuple(event.by),
+        signatures=tuple(event.by) or (_("Official"), _("Official")),
         test=poll.election.is_test,
     )
 
