@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pbvote.core.errors import InputError
-from pbvote_kiosk.officials.settings import SETTINGS, Settings, read_settings, with_box
+from pbvote_kiosk.officials.settings import SETTINGS, Settings, printer_of, read_settings, with_box
 
 
 def write(folder: Path, text: str) -> Path:
@@ -63,7 +63,6 @@ def test_printers(tmp_path: Path, text: str) -> None:
         ('idle = "90"', "idle", "15 to 900"),
         ("countdown = 2", "countdown", "5 to 120"),
         ("done = 1000", "done", "5 to 300"),
-        ('printer = "laser"', "printer", "network:HOST"),
         ('speech = "yes"', "speech", "true or false"),
         ("helpers = 1", "helpers", "true or false"),
         ("languages = []", "languages", "a list"),
@@ -81,6 +80,20 @@ def test_a_wrong_value_names_file_field_and_what_is_allowed(
         read_settings(write(tmp_path, text))
     assert caught.value.where == f"{tmp_path / SETTINGS}: {field}"
     assert allowed in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [('printer = "laser"', "network:HOST"), ('printer = "usb"\nprofile = "x"', "POS-5890")],
+)
+def test_a_printer_that_there_is_none_like_names_the_file(
+    tmp_path: Path, text: str, hint: str
+) -> None:
+    settings = read_settings(write(tmp_path, text))
+    with pytest.raises(InputError) as caught:
+        printer_of(settings, tmp_path)
+    assert caught.value.where == f"{tmp_path / SETTINGS}: printer"
+    assert hint in caught.value.hint
 
 
 def test_an_unknown_setting_is_refused_with_those_that_exist(tmp_path: Path) -> None:

@@ -50,7 +50,6 @@ def desk(
     import resource
     import time
     from contextlib import nullcontext
-    from functools import partial
 
     from pbvote.at_hand import now
     from pbvote.registry import CheckpointCopy
@@ -60,14 +59,13 @@ def desk(
     from pbvote_kiosk.commands.vote import check_terminal, settle
     from pbvote_kiosk.desk.app import DeskApp
     from pbvote_kiosk.desk.work import DeskWork, copy_place
-    from pbvote_kiosk.devices.printers import open_printer
     from pbvote_kiosk.devices.speech import find_speaker
-    from pbvote_kiosk.officials.settings import read_settings
-    from pbvote_kiosk.paper.slip import slip_pdf
+    from pbvote_kiosk.officials.settings import printer_of, read_settings
 
     address = None if serve is None else address_of(serve)
     places = [place_of(text) for text in place or ()]
     settings = read_settings(folder)
+    printer = printer_of(settings, folder)
     copies = copy_place(folder, copy, places)
     check_terminal()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold cards
@@ -79,7 +77,7 @@ def desk(
             folder,
             copy=CheckpointCopy(copies),
             places=places,
-            printer=open_printer(settings.printer, partial(slip_pdf, title="pbvote")),
+            printer=printer,
             now=now,
             monotonic=time.monotonic,
             helpers=settings.helpers,

@@ -28,20 +28,18 @@ def vote(
     import resource
 
     from pbvote.at_hand import now
-    from pbvote_kiosk.devices.printers import open_printer
     from pbvote_kiosk.devices.speech import find_speaker
     from pbvote_kiosk.officials.poll import Poll
-    from pbvote_kiosk.officials.settings import read_settings, with_box
-    from pbvote_kiosk.paper.slip import slip_pdf
+    from pbvote_kiosk.officials.settings import printer_of, read_settings, with_box
     from pbvote_kiosk.voter.app import KioskApp
 
     check_terminal()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold the voter's choice
     os.umask(0o077)
     settings = with_box(read_settings(folder), box)
+    printer = printer_of(settings, folder)
     with Poll.open_in(folder, settings, now=now) as poll:
         poll.start()
-        printer = open_printer(settings.printer, slip_pdf)
         app = KioskApp(poll, printer=printer, speaker=find_speaker())
         settle()
         app.run()

@@ -21,12 +21,9 @@ from msgspec import Meta, Struct
 
 from pbvote.core.errors import InputError
 from pbvote.files import read_bytes
+from pbvote_kiosk.ports import Printer
 
 SETTINGS = "kiosk.toml"
-PRINTER = (
-    r"^(none|usb|usb:[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}|serial:/.+|network:[^\s]+"
-    r"|file:.+|cups|cups:[^\s/]+)\Z"
-)
 _NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}\Z"
 
 
@@ -39,7 +36,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The registrar of the desk here; needed if the machine has several."""
     second: str = ""
     """The second copy: a stick's folder, or a file on it."""
-    printer: Annotated[str, Meta(pattern=PRINTER)] = "none"
+    printer: str = "none"
+    """The receipt printer; `open_printer` says what can stand here."""
+    profile: str = "default"
+    """The kind of receipt printer, as python-escpos calls it; "POS-5890" is one of 58 mm."""
     speech: bool = False
     """Whether screens are read aloud from the start; a key turns it on and off anyway."""
     helpers: bool = False
@@ -64,8 +64,8 @@ _ALLOWED: Mapping[str, str] = {
     "box": 'the name of a box on this machine, like "kiosk-1"',
     "registrar": 'the name of a registrar on this machine, like "salle"',
     "second": 'a folder or file on a stick, like "/media/copy"',
-    "printer": '"none", "usb", "usb:VID:PID", "serial:/dev/…", "network:HOST", "file:PATH",'
-    ' "cups" or "cups:QUEUE"',
+    "printer": 'a printer, like "none", "usb" or "cups"',
+    "profile": 'a kind of receipt printer, like "default" or "POS-5890"',
     "speech": "true or false",
     "helpers": "true or false",
     "idle": "15 to 900 seconds",
@@ -92,6 +92,17 @@ def read_settings(folder: Path) -> Settings:
             f"not a TOML file ({error})", where=str(path), hint='Write lines like: printer = "usb"'
         ) from None
     return settings_of(table, str(path))
+
+
+def printer_of(settings: Settings, folder: Path) -> Printer:
+    """The printer that is set; InputError naming the file for one that can't be read."""
+    from pbvote_kiosk.devices.printers import open_printer
+    from pbvote_kiosk.paper.slip import slip_pdf
+
+    try:
+        return open_printer(settings.printer, slip_pdf, profile=settings.profile)
+    except InputError as error:
+        raise error.at(f"{folder / SETTINGS}: printer") from None
 
 
 def with_box(settings: Settings, box: str | None) -> Settings:
