@@ -168,7 +168,7 @@ class PeopleScreen(Screen[Result]):
         self.people.dress(self)
         if self.is_current:  # else it only came up while those above it went
             self.people.announce(self.spoken())
-            if self.focused is not None:  # coming back: nothing gets the focus anew
+            if self.focused is not None:  # coming back, nothing gets the focus anew
                 self.people.announce(spoken_of(self.focused))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -374,7 +374,7 @@ class PeopleApp(App[None], inherit_bindings=False):
 
     def _say_announced(self) -> None:
         language = self.words.language  # what was to be said in another one is of before
-        texts = [text for text, of in self._announced if of == language]
+        texts = list(dict.fromkeys(text for text, of in self._announced if of == language))
         self._announced = []
         if self.speaks and texts:
             *before, last = texts

@@ -136,9 +136,11 @@ class KioskApp(PeopleApp):
 
     async def _go_home(self) -> None:
         """Be for the next person as for the first."""
-        await self._clear()
         self.look_plain()
+        await self._clear()
         await self.compose_again()
+        if isinstance(self.screen, Welcome):
+            self.screen.begin_again()
 
     async def _clear(self) -> None:
         if len(self.screen_stack) == 1:

@@ -20,6 +20,7 @@ from pbvote_kiosk.language import N_, Words
 from pbvote_kiosk.look.base import PeopleScreen
 from pbvote_kiosk.look.qr_view import QrView
 from pbvote_kiosk.ports import NoPrinter, Printer, PrinterState, Slip
+from pbvote_kiosk.voter.seal import spelled
 
 FRAME = 2
 """The rows of heading and keys."""
@@ -120,10 +121,9 @@ class ReceiptScreen(PeopleScreen[None]):
         return _.many("This closes in {n} second", "This closes in {n} seconds", self.seconds)
 
     def spoken(self) -> str:
-        number = self.words(
-            "Its number is {number}.", number=" ".join(short_tracker(self._signed.receipt.tracker))
-        )
-        return " ".join((self._what(), *self._lines(), number, self._after(), self._on_paper()))
+        number = f"{spelled(self._signed.receipt.tracker)}."
+        parts = (self._what(), *self._lines(), number, self._after(), self._on_paper())
+        return " ".join(part for part in parts if part)
 
     def keys(self) -> list[tuple[str, str]]:
         return [("Enter", self.words("Finish"))]

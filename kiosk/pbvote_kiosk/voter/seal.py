@@ -16,6 +16,16 @@ from pbvote_kiosk.look.base import LOW_AND_HIGH, PeopleScreen
 from pbvote_kiosk.look.qr_view import QrView
 
 Answer = Literal["cast", "challenge", "change"]
+_HOW = N_("Choose an answer with the arrow keys, then press Enter.")
+
+
+def spelled(tracker: bytes) -> str:
+    """A tracker's short form as it is read aloud.
+
+    >>> spelled(bytes.fromhex("de46e016cf5d"))
+    'd e 4 6, e 0 1 6, c f 5 d'
+    """
+    return ", ".join(" ".join(group) for group in short_tracker(tracker).split("-"))
 
 
 class AnswerButton(Button):
@@ -79,8 +89,8 @@ class Seal(PeopleScreen[Answer]):
 
     def spoken(self) -> str:
         _ = self.words
-        number = _("The ballot's number is {number}.", number=" ".join(self._short()))
-        how = _("Choose an answer with the arrow keys, then press Enter.")
+        number = _("The ballot's number is {number}.", number=spelled(self._tracker))
+        how = _(_HOW)
         return " ".join((f"{self.heading()}.", self._not_yet(), number, self._question(), how))
 
     def _short(self) -> str:
@@ -108,7 +118,7 @@ class Seal(PeopleScreen[Answer]):
         """Enter with no answer chosen."""
         text = self.words("Please choose an answer with ↓ first, then press Enter.")
         self.query_one("#not-yet", Static).update(f"▲ {text}")
-        self.people.announce(text)
+        self.people.announce(self.words(_HOW))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss("cast" if event.button.id == "cast" else "challenge")

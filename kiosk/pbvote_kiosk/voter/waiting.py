@@ -70,7 +70,7 @@ class Countdown(PeopleScreen[None]):
         )
 
     def spoken(self) -> str:
-        return f"{self.heading()} {self._how()}"
+        return f"{self.heading()} {self._left()} {self._how()}"
 
     def body(self) -> ComposeResult:
         yield Static(self._left(), id="left", classes="strong text", markup=False)

@@ -23,6 +23,18 @@ _CARD = """\
 └────────────────┘"""
 
 
+class LanguageButton(Button):
+    """A language by its own name; the one chosen is ticked."""
+
+    def __init__(self, code: str, *, chosen: bool) -> None:
+        super().__init__(f"{'✓ ' if chosen else ''}{LANGUAGES[code]}", id=f"language-{code}")
+        self._code = code
+
+    def spoken(self) -> str:
+        """Without the tick."""
+        return LANGUAGES[self._code]
+
+
 class Welcome(PeopleScreen[None]):
     """What is shown while nobody votes. Says what was asked for; the app does it."""
 
@@ -62,8 +74,7 @@ class Welcome(PeopleScreen[None]):
         _ = self.words
         with Horizontal(id="languages"):
             for code in self.people.offered:
-                mark = "✓ " if code == _.language else ""
-                yield Button(f"{mark}{LANGUAGES[code]}", id=f"language-{code}")
+                yield LanguageButton(code, chosen=code == _.language)
         with Horizontal(id="ask"):
             yield Static(_CARD, id="card", markup=False)
             with Vertical(id="what"):
@@ -73,6 +84,10 @@ class Welcome(PeopleScreen[None]):
             yield Button(_("Try it"), id="try")
             yield Button(_("Type the card's code"), id="type")
             yield Button(_("Check my receipt"), id="check")
+
+    def begin_again(self) -> None:
+        """For the next person: the language of the house is at hand."""
+        self.query_one(f"#language-{self.words.language}").focus()
 
     def _title(self) -> str:
         trouble = not_now(self._poll.state)
