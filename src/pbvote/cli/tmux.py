@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,11 +23,9 @@ set -g escape-time 0
 set -g mouse on
 set -g remain-on-exit on
 set -g status-left ""
-set -g status-right "F11 scan  F12 other screen  F10 end"
+set -g status-right "F11 scan a card, end  F12 other screen"
 set -g status-right-length 50
-bind -n F10 detach-client
-bind -n F11 command-prompt -p "card (1 to 8, president, secretary):" "run-shell -b {scan}"
-bind -n F12 if -F "#{{==:#{{window_panes}},1}}" next-window "select-pane -t :.+"
+bind -n F12 if -F "#{==:#{window_panes},1}" next-window "select-pane -t :.+"
 """
 
 
@@ -54,15 +52,23 @@ class Hall:
         """Whether kiosk and desk are up."""
         return self._call("has-session") == 0
 
-    def start(self, kiosk: Sequence[str], desk: Sequence[str]) -> None:
-        """Both programs, side by side if the terminal is wide enough."""
+    def start(
+        self, kiosk: Sequence[str], desk: Sequence[str], menu: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Both programs, side by side if the terminal is wide enough.
+
+        `menu`: what F11 offers, and the command that each does.
+        """
         columns, rows = shutil.get_terminal_size()
-        scan = [str(program("pbvote")), "tryout", "scan", "--out", str(self.folder)]
-        command = shlex.join(scan).replace('"', "") + " '%%'"
         config = self.folder / "tmux.conf"
-        write_bytes(config, _CONFIG.format(scan=f'\\"{command}\\"').encode())
+        write_bytes(config, _CONFIG.encode())
         size = ["-x", str(columns), "-y", str(rows)]
         self._tell("-f", str(config), "new-session", "-d", "-n", "kiosk", *size, shlex.join(kiosk))
+        entries: list[str] = []
+        for key, (label, command) in zip("123456789abcdefghij", menu.items(), strict=False):
+            entries += [label, key, f"run-shell -b {shlex.quote(shlex.join(command))}"]
+        entries += ["", "End kiosk and desk", "q", "detach-client"]
+        self._tell("bind-key", "-n", "F11", "display-menu", "-T", "Demo", *entries)
         if rows <= ROWS:
             self._tell("set", "-g", "status", "off")
         if columns > 2 * COLUMNS:
@@ -84,8 +90,7 @@ class Hall:
             )
         windows = self._ask("list-windows", "-F", "#{window_name}").split()
         pane = f"{screen}.0" if screen in windows else "kiosk.1"
-        self._tell("send-keys", "-t", pane, "-l", text)
-        self._tell("send-keys", "-t", pane, "Enter")
+        self._tell("send-keys", "-t", pane, "-l", text, ";", "send-keys", "-t", pane, "Enter")
 
     def stop(self) -> None:
         """End both programs; nothing if they aren't running."""

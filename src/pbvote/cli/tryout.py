@@ -32,7 +32,7 @@ def start(
 
     The first time it is made, afterwards it goes on where it was. With tmux, kiosk and desk come up
     side by side, or one behind the other where the terminal has fewer than 161 columns; without
-    it, the two commands are printed. F11 scans a card, F12 goes to the other screen, F10 ends.
+    it, the two commands are printed. F11 scans a card or ends, F12 goes to the other screen.
 
     \b
     Example: pbvote tryout start
@@ -50,8 +50,8 @@ def start(
         return
     hall = tmux.Hall(out)
     if not hall.is_running():
-        hall.start([program, "vote", str(out)], [program, "desk", str(out)])
-    say("F11 scans a card, F12 shows the other screen, F10 ends. Enter begins.")
+        hall.start([program, "vote", str(out)], [program, "desk", str(out)], _menu(out))
+    say("F11 scans a card or ends, F12 goes to the other screen. Enter begins.")
     input()
     hall.attach()
     hint(f"Ended. `pbvote tryout start --out {out}` goes on where it was; --force begins anew.")
@@ -93,9 +93,8 @@ def cards(
         for line in lines(out):
             say(line)
         return
-    from pbvote_kiosk.devices.qr import half_blocks
-
     from pbvote.cli.kiosk_demo import read_tryout
+    from pbvote_kiosk.devices.qr import half_blocks
 
     for line in half_blocks(text_of(read_tryout(out), qr), border=4):
         say(line)
@@ -130,6 +129,17 @@ def stop(out: Out = OUT) -> None:
     from pbvote.cli import tmux
 
     tmux.Hall(out).stop()
+
+
+def _menu(out: Path) -> dict[str, list[str]]:
+    """What can be scanned at the kiosk, and the command that does."""
+    from pbvote.cli import tmux
+    from pbvote.cli.kiosk_demo import read_tryout
+
+    scan = [str(tmux.program("pbvote")), "tryout", "scan", "--out", str(out.absolute())]
+    tryout = read_tryout(out)
+    menu = {f"Card of {c.person}": [*scan, str(n)] for n, c in enumerate(tryout.cards, 1)}
+    return menu | {f"Card of the {o.role}, PIN {o.pin}": [*scan, o.role] for o in tryout.officials}
 
 
 def lines(out: Path) -> list[str]:

@@ -1,0 +1,199 @@
+"""`pbvote tryout` (`make kiosk`): a polling place that works at once, in a real terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pbvote.at_hand import RegistriesAtHand, log_at, now
+from pbvote.cli.kiosk_demo import PINS, Tryout, read_tryout
+from pbvote.cli.tryout import text_of
+from pbvote.core.election import Election
+from pbvote.core.encoding import Texts
+from pbvote.core.errors import InputError
+from pbvote.core.selection import Approval, Grades, Knapsack, Points, Ranking
+from pbvote.files import load_election
+from pbvote.voting import voter_of_card, voter_of_code
+from pbvote_kiosk.language import LANGUAGES
+from pbvote_kiosk.officials.keepers import Keepers, Right
+from pbvote_kiosk.officials.poll import Poll, kiosk_folder
+from pbvote_kiosk.officials.settings import read_settings
+from pbvote_kiosk.voter.entry import objection
+from poll_folder import call
+from terminal import Terminal
+
+PROGRAM = Path(sys.executable).with_name("pbvote")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tryout") / "kiosk"
+    assert call("tryout", "make", "--out", folder).code == 0
+    return folder
+
+
+@pytest.fixture
+def demo(made: Path, tmp_path: Path) -> Path:
+    """A demo of the test's own."""
+    return Path(shutil.copytree(made, tmp_path / "kiosk"))
+
+
+@pytest.fixture(scope="module")
+def election(made: Path) -> Election:
+    return load_election(made)
+
+
+@pytest.fixture(scope="module")
+def tryout(made: Path) -> Tryout:
+    return read_tryout(made)
+
+
+def test_every_format_and_every_text_in_four_languages(election: Election) -> None:
+    contests = election.manifest.contests
+    forms = {type(contest.ballot) for contest in contests}
+    assert forms == {Approval, Knapsack, Points, Ranking, Grades}
+    assert sum(len(contest.projects) for contest in contests) == 45
+    texts: list[object] = [contest.title for contest in contests]
+    for contest in contests:
+        for project in contest.projects:
+            assert isinstance(project.place, str) and project.place
+            texts += [project.title, project.category, project.description]
+    for text in texts:
+        assert isinstance(text, dict) and set(text) == set(LANGUAGES)
+        assert all(text.values())
+    titles: list[Texts] = [p.title for contest in contests for p in contest.projects]
+    for language in LANGUAGES:
+        assert len({title[language] for title in titles}) == 45
+
+
+def test_it_is_an_election_like_any_other(made: Path) -> None:
+    checked = call("check", made)
+    assert checked.code == 0, checked.said
+
+
+def test_the_kiosk_is_open_and_takes_each_card(
+    demo: Path, election: Election, tryout: Tryout
+) -> None:
+    with Poll.open_in(demo, read_settings(demo), now=now) as poll:
+        assert (poll.name, poll.state) == ("kiosk-1", "open")
+        for card in tryout.cards:
+            voter = voter_of_card(election, card.text)
+            assert objection(poll.box, voter) is None
+            assert voter_of_code(election, card.typed, poll.find).certificate == voter.certificate
+
+
+def test_the_first_card_is_of_somebody_who_voted_online(
+    made: Path, election: Election, tryout: Tryout
+) -> None:
+    register = RegistriesAtHand(made, election)
+    assert register.here == {"mairie", "salle"}
+    online = list(log_at(made / "boxes" / "online").checked(election.box_keys["online"]))
+    voters = [voter_of_card(election, card.text).certificate.pseudonym for card in tryout.cards]
+    from base64 import b64encode
+
+    voted = [any(b64encode(p) in entry for entry in online) for p in voters]
+    assert voted[0] and not any(voted[1:])
+
+
+def test_the_officials_can_sign_in(made: Path, tryout: Tryout) -> None:
+    keepers = Keepers(kiosk_folder(made, "kiosk-1"), monotonic=time.monotonic)
+    for official in tryout.officials:
+        assert keepers.check(official.card, official.pin) == Right(official.role)
+
+
+def test_made_once_it_goes_on_and_force_begins_anew(demo: Path) -> None:
+    before = (demo / "manifest.note").read_bytes()
+    again = call("tryout", "make", "--out", demo)
+    assert again.code == 0 and "goes on where it was" in again.err
+    assert (demo / "manifest.note").read_bytes() == before
+    assert call("tryout", "make", "--out", demo, "--force").code == 0
+    anew = (demo / "manifest.note").read_bytes()
+    assert anew != before
+    (demo / "tryout.json").unlink()  # cut off while it was made
+    assert call("tryout", "make", "--out", demo).code == 0
+    assert (demo / "manifest.note").read_bytes() != anew
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "roll.db").write_text("the town's")
+    for options in ((), ("--force",)):
+        refused = call("tryout", "make", "--out", tmp_path, *options)
+        assert refused.code == 1 and "there is something already" in refused.said
+    assert call("tryout", "cards", "--out", tmp_path).code == 1
+
+
+def test_cards_are_listed_and_drawn(made: Path, tryout: Tryout) -> None:
+    listed = call("tryout", "cards", "--out", made)
+    for card in tryout.cards:
+        assert card.typed in listed.out
+    assert all(pin in listed.out for pin in PINS.values())
+    drawn = call("tryout", "cards", "--qr", "2", "--out", made)
+    assert drawn.code == 0 and set(drawn.out) <= set("█▀▄ \n")
+    assert text_of(tryout, "2") == tryout.cards[1].text
+    assert text_of(tryout, "president").startswith("PBVOTE1/O/")
+    with pytest.raises(InputError, match="no card '9'"):
+        text_of(tryout, "9")
+
+
+def test_scanning_into_nothing_says_so(made: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "TMUX_TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [PROGRAM, "tryout", "scan", "1", "--out", made],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+    assert done.returncode == 1 and "the demo isn't running" in done.stderr
+
+
+def test_without_a_terminal_the_two_commands_are_named(made: Path) -> None:
+    started = call("tryout", "start", "--out", made)
+    assert started.code == 0
+    assert started.lines[-2].endswith(f"pbvote-kiosk vote {made}")
+    assert started.lines[-1].endswith(f"pbvote-kiosk desk {made}")
+
+
+def test_kiosk_and_desk_in_a_small_terminal(demo: Path) -> None:
+    with Terminal([PROGRAM, "tryout", "start", "--out", demo]) as terminal:
+        terminal.wait_for("Enter begins")
+        terminal.type("Enter")
+        terminal.wait_for("Budget participatif", "F1 ")
+        terminal.type("F11")
+        terminal.wait_for("PIN 271828", "End kiosk and desk")
+        terminal.type("1")
+        terminal.wait_for("Toute la commune", "1 sur 5")
+        terminal.type("F12")
+        terminal.wait_for("émargée")
+        terminal.type("F12")
+        terminal.wait_for("Toute la commune")
+        terminal.type("F11")
+        terminal.wait_for("End kiosk and desk")
+        terminal.type("q")
+        terminal.wait_for("goes on where it was; --force")
+        assert terminal.wait_end() == 0
+    with Poll.open_in(demo, read_settings(demo), now=now) as poll:  # nobody holds it any more
+        assert poll.numbers.cast == 0
+
+
+def test_side_by_side_in_a_wide_terminal(demo: Path) -> None:
+    with Terminal([PROGRAM, "tryout", "start", "--out", demo], size=(165, 30)) as terminal:
+        terminal.wait_for("Enter begins")
+        terminal.type("Enter")
+        terminal.wait_for("Budget participatif", "émargée", "F11 scan a card")
+        terminal.type("F11")
+        terminal.wait_for("End kiosk and desk")
+        terminal.type("9")
+        terminal.wait_gone("PIN 271828")
+        terminal.wait_for("PIN")
+        terminal.type("F11")
+        terminal.wait_for("End kiosk and desk")
+        terminal.type("q")
+        terminal.wait_for("goes on where it was; --force")
+        assert terminal.wait_end() == 0
