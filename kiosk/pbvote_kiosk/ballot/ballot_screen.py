@@ -6,7 +6,7 @@ is, what is searched and which projects are listed, so that composing it again l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 from textual import events
@@ -31,6 +31,7 @@ from pbvote_kiosk.look.base import PeopleScreen
 from pbvote_kiosk.look.dialogs import Question
 
 Step = Literal["next", "back"]
+_SIGNS: Mapping[str, Act] = {"+": "more", "-": "less", " ": "press"}
 BLANK = N_("You have chosen nothing: this is a blank ballot. It counts as blank.")
 
 
@@ -75,6 +76,7 @@ class BallotScreen(PeopleScreen[Step]):
         self._answer = ""
         self._typed = NumberTyped()
         self._shown: list[Shown] = []
+        self._composing = False
 
     # --- what is shown ----------------------------------------------------------------------------
 
@@ -157,26 +159,39 @@ class BallotScreen(PeopleScreen[Step]):
         self._list()
 
     async def recompose(self) -> None:
+        self._composing = True
         await super().recompose()
+        self._composing = False
         self._list()
 
     def _list(self) -> None:
-        """Put the list, and all that depends on it, in the state that is kept."""
+        """Put the list, and all that depends on it, in the state that is kept.
+
+        Composing takes many turns, and a key or click may come between: what isn't there then is
+        put right at its end. Nor is anything there once the screen was left meanwhile.
+        """
+        if self._composing:
+            return
         places = self.places
         if places and self._place not in places:
             self._place = places[0]
-        self.query_one(ProjectList).show(places, self._place)
-        of = self.query_one("#listed", Static)
-        of.set_class(len(places) == len(self._order) and self._only == ALL, "-away")
-        of.update(self._said_of(len(places)), layout=False)
-        self.query_one("#asked").set_class(not (self._asking or self._query), "-away")
+        for projects in self.query(ProjectList):
+            projects.show(places, self._place)
+        shortened = len(places) < len(self._order) or self._only != ALL
+        self._put("#listed", self._said_of(len(places)), away=not shortened)
+        self.query("#asked").set_class(not (self._asking or self._query), "-away")
         question = self.words("Search:")
         if self._asking == "give":
             question = self._manner.ask(self._shown[self._place].number)
-        asked = self.query_one("#question", Static)
-        if asked.content != question:
-            asked.update(question)
+        self._put("#question", question)
         self._show_project()
+
+    def _put(self, where: str, text: str, *, away: bool = False, refused: bool = False) -> None:
+        """A text into its line; only where the text decides on the width things move."""
+        for line in self.query(where).results(Static):
+            line.set_class(away, "-away").set_class(refused, "-refused")
+            if line.content != text:
+                line.update(text, layout=where == "#question")
 
     def _said_of(self, listed: int) -> str:
         """How many projects are listed, and why no more."""
@@ -187,7 +202,8 @@ class BallotScreen(PeopleScreen[Step]):
 
     def _show_project(self) -> None:
         here = self._shown[self._place] if self.places else None
-        self.query_one(Detail).show(here, counted=self._counted)
+        for pane in self.query(Detail):
+            pane.show(here, counted=self._counted)
         for ranks in self.query(OrderSoFar):
             ranks.show(self._place)
 
@@ -206,9 +222,7 @@ class BallotScreen(PeopleScreen[Step]):
         return ". ".join(part for part in parts if part)
 
     def _say(self, text: str, *, refused: bool = False) -> None:
-        message = self.query_one("#message", Static)
-        message.set_class(refused, "-refused")
-        message.update(f"! {text}" if refused else text, layout=False)
+        self._put("#message", f"! {text}" if refused else text, refused=refused)
         self.people.announce(text)
 
     # --- acts -------------------------------------------------------------------------------------
@@ -216,7 +230,7 @@ class BallotScreen(PeopleScreen[Step]):
     def _moved(self, place: int) -> None:
         self._place = place
         self._typed.forget()
-        self.query_one("#message", Static).update("", layout=False)
+        self._put("#message", "")
         self._show_project()
         self.people.announce(self._spoken_project())
 
@@ -236,8 +250,7 @@ class BallotScreen(PeopleScreen[Step]):
         self._say(manner.changed(place, self._shown[place].number))
         self.people.announce(manner.meter())
         for changed in (ProjectList, Meter, OrderSoFar):
-            for widget in self.query(changed):
-                widget.refresh()
+            self.query(changed).refresh()
 
     async def on_key(self, event: events.Key) -> None:
         """What is typed outside a field: signs act, digits find a number, letters search."""
@@ -246,17 +259,21 @@ class BallotScreen(PeopleScreen[Step]):
             return
         event.stop()
         event.prevent_default()
-        signs: dict[str, Callable[[], None]] = {
-            "+": lambda: self.query_one(ProjectList).action_act("more"),
-            "-": lambda: self.query_one(ProjectList).action_act("less"),
-            " ": lambda: self.query_one(ProjectList).action_act("press"),
-            "/": self.action_find,
-            "*": self.action_only,
-        }
-        if character in signs:
-            signs[character]()
+        if character == "/":
+            self.action_find()
+        elif character == "*":
+            self.action_only()
+        elif character in _SIGNS:
+            self._sign(_SIGNS[character])
         elif character.isalnum():
             self._type(character)
+
+    def _sign(self, act: Act) -> None:
+        """Act on the project only where the cursor is seen to be; space presses a button."""
+        if isinstance(self.focused, ProjectList):
+            self.focused.action_act(act)
+        elif isinstance(self.focused, Button) and act == "press":
+            self.focused.press()
 
     def _type(self, character: str) -> None:
         numbers = {place: folded(self._shown[place].number) for place in self._order}
@@ -274,15 +291,15 @@ class BallotScreen(PeopleScreen[Step]):
     def _go(self, place: int) -> None:
         """Move to a project, whatever is listed."""
         self._place = place
-        projects = self.query_one(ProjectList)
         if place in (places := self.places):
-            projects.show(places, place)
+            for projects in self.query(ProjectList):
+                projects.show(places, place)
             self._show_project()
         else:
             self._only, self._query = ALL, ""
             self._ask_for("")
             self._list()
-        projects.focus()
+        self.query(ProjectList).focus()
         self._say(self._spoken_project())
 
     # --- the field --------------------------------------------------------------------------------
@@ -293,17 +310,19 @@ class BallotScreen(PeopleScreen[Step]):
 
     def _open(self, asking: Literal["find", "give"], text: str = "") -> None:
         self._asking = asking
-        self.query_one("#message", Static).update("", layout=False)
+        self._put("#message", "")
         self._ask_for(text or (self._query if asking == "find" else ""))
         self._list()
-        self.query_one(Input).focus()
-        self.people.announce(str(self.query_one("#question", Static).content))
+        self.query(Input).focus()
+        for question in self.query("#question").results(Static):
+            self.people.announce(str(question.content))
 
     def _ask_for(self, text: str) -> None:
-        field = self.query_one(Input)
-        field.max_length = 4 if self._asking == "give" else 60
-        field.value = text
-        field.cursor_position = len(text)
+        self._answer = text
+        for field in self.query(Input):
+            field.max_length = 4 if self._asking == "give" else 60
+            field.value = text
+            field.cursor_position = len(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._answer = event.value
@@ -323,9 +342,10 @@ class BallotScreen(PeopleScreen[Step]):
             found = len(self.places)
             self.people.announce(self.words.many("{n} project", "{n} projects", found))
 
-    def on_input_blurred(self) -> None:
+    def on_input_blurred(self, event: Input.Blurred) -> None:
         """Left for something else: the question is withdrawn, a search holds."""
-        if self._asking and not isinstance(self.focused, Input):
+        gone = self._composing or event.input not in self.query(Input)
+        if self._asking and not gone and not isinstance(self.focused, Input):
             self._asking = ""
             self._ask_for(self._query)
             self._list()
@@ -335,7 +355,7 @@ class BallotScreen(PeopleScreen[Step]):
         self._asking = ""
         self._ask_for(self._query)
         self._list()
-        self.query_one(ProjectList).focus()
+        self.query(ProjectList).focus()
 
     # --- ways out ---------------------------------------------------------------------------------
 
@@ -385,7 +405,7 @@ class BallotScreen(PeopleScreen[Step]):
         if answer == "clear":
             self.choice.clear()
             self._list()
-            self.query_one(Meter).refresh()
+            self.query(Meter).refresh()
             self._say(self.words(BLANK))
 
     def action_only(self) -> None:
@@ -401,6 +421,8 @@ class BallotScreen(PeopleScreen[Step]):
 
     def action_details(self) -> None:
         """All of the project's text."""
+        if not self.places:
+            return
         place = self._place
         self.people.push_screen(
             ProjectScreen(lambda words: self._projects(words)[place], counted=self._counted)

@@ -114,7 +114,8 @@ class OnlyScreen(PeopleScreen[Only]):
         return ((self.words("Enter"), self.words("Show these")), ("Esc", self.words("Back")))
 
     def on_option_list_option_highlighted(self) -> None:
-        self.people.announce(self.query_one(Filters).spoken())
+        for options in self.query(Filters):
+            self.people.announce(options.spoken())
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._filters[event.option_index])

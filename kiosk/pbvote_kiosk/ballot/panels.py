@@ -19,7 +19,7 @@ class Meter(Widget):
     """What is used and what is left: a line with a bar, two, or large figures above a bar."""
 
     def __init__(self, manner: Manner, size_step: int, *, id: str) -> None:
-        super().__init__(id=id)
+        super().__init__(id=id, classes="" if manner.share() else "-barless")
         self._manner, self._size_step = manner, size_step
 
     def render(self) -> Content:
@@ -98,7 +98,7 @@ class Detail(Widget):
 
 def detail(shown: Shown, words: Words, *, counted: bool, spaced: bool) -> Content:
     """A project's title, facts and text. `counted`: a knapsack reckons with its first cost."""
-    head = Content.styled(f"{shown.number} · {shown.title}", "bold")
+    head = Content.styled(shown.name, "bold")
     between = "\n\n" if spaced else "\n"
     return Content(between).join([head, *(Content(line) for line in facts(shown, words, counted))])
 

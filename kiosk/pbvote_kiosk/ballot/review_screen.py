@@ -79,8 +79,8 @@ class ReviewScreen(PeopleScreen[str]):
             yield Button(f"F10 {on}", id="next")
 
     def action_page(self, step: int) -> None:
-        choices = self.query_one("#choices", VerticalScroll)
-        choices.scroll_relative(y=step * max(1, choices.size.height - 1), animate=False)
+        for choices in self.query("#choices").results(VerticalScroll):
+            choices.scroll_relative(y=step * max(1, choices.size.height - 1), animate=False)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         name = event.button.id or ""
@@ -104,7 +104,7 @@ def choice_lines(
     for place in manner.reading_order():
         project = shown[place]
         cost = project.counted if counted else project.cost
-        lines.append(manner.review(place, f"{project.number} · {project.title} ({cost})"))
+        lines.append(manner.review(place, f"{project.name} ({cost})"))
     return [*lines, *_totals(choice, words, currency)]
 
 

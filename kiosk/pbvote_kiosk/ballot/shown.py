@@ -39,6 +39,11 @@ class Shown(Struct, frozen=True):
     folded: str
 
     @property
+    def name(self) -> str:
+        """The number in the brochure, if it has one, and the title."""
+        return " · ".join(part for part in (self.number, self.title) if part)
+
+    @property
     def about(self) -> str:
         """Where it is and what kind, in short."""
         return " · ".join(part for part in (self.where, self.category) if part)
