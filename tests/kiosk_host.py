@@ -137,7 +137,8 @@ class Host:
         return str(self.screen.query_one(f"#{name}", Static).content)
 
     async def scan(self, pilot: Pilot[None], text: str) -> None:
-        """As the scan reader gives it."""
+        """As the scan reader gives it, after the keys it was made of."""
+        self.app.last_input = self.clock.monotonic()
         self.app.take_scan(text)
         await pilot.pause()
 
