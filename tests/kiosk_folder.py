@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from election_builder import build_election, make_contest, make_roll
+from election_builder import build_election, make_contest, make_roll, pseudonym
 from pbvote.at_hand import log_at
 from pbvote.box import Box
 from pbvote.core.ballot import BoxEntry, Cast, Challenge
-from pbvote.core.card import typed_code
+from pbvote.core.card import card_text, typed_code
 from pbvote.core.encoding import decode, unix_time
 from pbvote.core.manifest import Contest, Supersede
 from pbvote.core.selection import Approval, Grades, Knapsack, Points, Ranking
@@ -42,6 +42,11 @@ class KioskFolder(PollFolder):
     def card(self, person: int, serial: int = 1) -> str:
         """Hand out a card for voting in the hall; the text of its code."""
         return self.issue(person, "in-person", serial)
+
+    def unlogged_card(self, person: int) -> str:
+        """A good card that no log has yet: enough to be scanned, and quick for a thousand."""
+        certificate = self.built.certificate(code(person), pseudonym(person), channel="in-person")
+        return card_text(code(person), certificate, None, 0)
 
     def typed(self, person: int, serial: int = 1) -> str:
         """The same card's code as it is typed by hand."""

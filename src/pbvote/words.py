@@ -1,7 +1,10 @@
-"""Words for numbers, the same everywhere people read them."""
+"""Words for numbers, the same everywhere people read them; text as it is searched."""
 
 from __future__ import annotations
 
+import unicodedata
+
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "’": "'"})
 _OTHERS = {"person": "people"}
 
 
@@ -25,3 +28,15 @@ def plural_of(noun: str) -> str:
     if noun.endswith("y"):
         return f"{noun[:-1]}ies"
     return f"{noun}es" if noun.endswith("x") else f"{noun}s"
+
+
+def folded(text: str) -> str:
+    """Text as it is searched: no accents, no capitals.
+
+    >>> folded("Zoé Lœvé-WEISS")
+    'zoe loeve-weiss'
+    """
+    if text.isascii():
+        return text.lower()
+    bare = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
+    return "".join(c for c in bare if not unicodedata.combining(c))

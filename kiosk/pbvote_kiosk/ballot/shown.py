@@ -11,7 +11,7 @@ from unicodedata import category
 from msgspec import Struct
 
 from pbvote.core.manifest import Contest, Correction, Project
-from pbvote.registry.words import folded
+from pbvote.words import folded
 from pbvote_kiosk.language import Words
 
 

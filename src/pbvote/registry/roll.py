@@ -27,8 +27,9 @@ from pbvote.core.roll import PublicRoll
 from pbvote.registry import attendance, search
 from pbvote.registry.attendance import Attendance
 from pbvote.registry.rollfile import FIELDS, Person
-from pbvote.registry.words import folded, sounds, tokens
+from pbvote.registry.words import sounds, tokens
 from pbvote.store.files import sync_folder
+from pbvote.words import folded
 
 Status = Literal["active", "moved", "died", "struck"]
 STATUSES: tuple[Status, ...] = get_args(Status)

@@ -11,13 +11,13 @@ What is typed becomes `passes`: the exact before the forgiving, and each word as
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from string import ascii_lowercase
 
 from pbvote.registry.rollfile import Person
+from pbvote.words import folded
 
 MAX_WORDS = 8  # of what is typed; more find nobody else
 MIN_TYPO = 4  # letters: shorter words are too near to everything
@@ -28,7 +28,6 @@ _PARTICLES = re.compile(
 )
 _LETTERS = "abdefgiklmnoprstu"  # those that sounds are written with
 _WORD = re.compile(r"[^\W_]+")
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "’": "'"})
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})(?:[./-](\d{0,4}))?")
 _YEAR_FIRST = re.compile(r"(\d{4})[./-](\d{1,2})(?:[./-](\d{0,2}))?")
 
@@ -65,18 +64,6 @@ _SOUNDS: Sequence[tuple[re.Pattern[str], str]] = [
         ("(?<=..)e$", ""),
     )
 ]
-
-
-def folded(text: str) -> str:
-    """Text as it is searched: no accents, no capitals.
-
-    >>> folded("Zoé Lœvé-WEISS")
-    'zoe loeve-weiss'
-    """
-    if text.isascii():
-        return text.lower()
-    bare = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
-    return "".join(c for c in bare if not unicodedata.combining(c))
 
 
 @lru_cache(2**16)
