@@ -15,7 +15,7 @@ from pbvote.core.manifest import Correction
 from pbvote.core.selection import Approval, Grades, Points
 from pbvote_kiosk.ballot.ballot_screen import BallotScreen
 from pbvote_kiosk.ballot.choice import Choice, make_choice
-from pbvote_kiosk.ballot.manner import manner_of
+from pbvote_kiosk.ballot.manners import manner_of
 from pbvote_kiosk.ballot.only import OnlyScreen
 from pbvote_kiosk.ballot.panels import Detail, Meter
 from pbvote_kiosk.ballot.project_list import ProjectList

@@ -9,7 +9,7 @@ from ballot_host import FORMATS, TITLES, sample_contest
 from election_builder import make_contest
 from pbvote.core.manifest import Correction
 from pbvote.core.selection import Approval, Grades, Points, Ranking
-from pbvote.registry.words import folded
+from pbvote.words import folded
 from pbvote_kiosk.ballot.ballot_screen import BLANK
 from pbvote_kiosk.ballot.blocks import bar, large
 from pbvote_kiosk.ballot.choice import (
@@ -25,7 +25,7 @@ from pbvote_kiosk.ballot.choice import (
     TooMuchForOne,
     make_choice,
 )
-from pbvote_kiosk.ballot.manner import GRADES, manner_of
+from pbvote_kiosk.ballot.manners import GRADES, manner_of
 from pbvote_kiosk.ballot.numbers import PAUSE, NumberTyped
 from pbvote_kiosk.ballot.only import ALL, Only, filters, listed
 from pbvote_kiosk.ballot.review_screen import choice_lines

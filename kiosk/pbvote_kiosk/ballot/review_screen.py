@@ -14,7 +14,7 @@ from pbvote.core.manifest import Correction
 from pbvote.core.selection import Approval, Knapsack
 from pbvote_kiosk.ballot.ballot_screen import BLANK
 from pbvote_kiosk.ballot.choice import Choice
-from pbvote_kiosk.ballot.manner import manner_of
+from pbvote_kiosk.ballot.manners import manner_of
 from pbvote_kiosk.ballot.shown import shown_projects
 from pbvote_kiosk.language import N_, Words
 from pbvote_kiosk.look.base import PeopleScreen
