@@ -124,10 +124,14 @@ async def test_nothing_of_a_voter_stays(
         async with host.app.run_test(size=(80, 24)) as pilot:
             await host.until(pilot, Welcome)
             before = texts_left()  # what looks like a tracker in other packages' texts
-            await visit(host, pilot)  # type: ignore[misc]  # a coroutine function
-            await host.until(pilot, Welcome)
-            await pilot.press("f2")
-            await pilot.pause(0.1)
+            gc.freeze()  # as the program does
+            try:
+                await visit(host, pilot)  # type: ignore[misc]  # a coroutine function
+                await host.until(pilot, Welcome)
+                await pilot.press("f2")
+                await pilot.pause(0.1)
+            finally:
+                gc.unfreeze()
             assert objects_left() == []
             assert texts_left() - before == set()
             assert host.app.said == "" or "PBVOTE1" not in host.app.said

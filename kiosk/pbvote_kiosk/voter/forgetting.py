@@ -7,22 +7,36 @@ review ("[X] 12 · Swings") and a tracker would lie there together until others 
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from textual.cache import FIFOCache, LRUCache
 
 _Cached = type(lru_cache(lambda: None))
 _PAINTERS = ("rich", "textual")
+Cache = Callable[[], object]
+"""What empties one."""
 
 
-def forget_painted() -> None:
-    """Empty every cache of Rich and Textual; they fill again with the next paint."""
-    gc.collect()
+def painted_caches() -> list[Cache]:
+    """All that there are now, but those that were frozen (`gc.freeze`) before."""
+    caches: list[Cache] = []
     for thing in gc.get_objects():
         if isinstance(thing, LRUCache | FIFOCache):
-            thing.clear()
+            caches.append(thing.clear)
         elif isinstance(thing, _Cached) and _is_painter(thing):
-            thing.cache_clear()
+            caches.append(thing.cache_clear)
+    return caches
+
+
+def forget_painted(known: Iterable[Cache]) -> None:
+    """Empty every cache of Rich and Textual, those `known` from before and those made since.
+
+    They fill again with the next paint.
+    """
+    gc.collect()
+    for empty in (*known, *painted_caches()):
+        empty()
 
 
 def _is_painter(cached: object) -> bool:
