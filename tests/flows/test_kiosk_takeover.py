@@ -258,8 +258,12 @@ def test_a_wrong_passphrase_or_no_reason_or_one_official_takes_nothing(
         take(machine, copy, key, reason=" ")
     with pytest.raises(RefusedError, match="two officials"):
         take(machine, copy, key, by=("mayor",))
+    with pytest.raises(InputError, match="role"):
+        take(machine, copy, key, by=("mayor", "the clerk of the municipality of Somewhere"))
     assert not (machine.path / "boxes" / BOX).exists()
     assert take(machine, copy, key) == 1
+    with poll_of(machine) as poll:
+        assert [event.what for event in poll.events.all()] == ["takeover"]
 
 
 @pytest.mark.parametrize(
@@ -280,7 +284,7 @@ def test_a_copy_that_was_changed_is_refused_whole(
     db.close()
     with pytest.raises(PbvoteError):
         take(machine, copy, key)
-    assert not (machine.path / "boxes" / BOX).exists()
+    assert not list((machine.path / "boxes").glob(f"*{BOX}*")), "the key lies there"
 
 
 def test_the_key_of_another_box_is_refused(

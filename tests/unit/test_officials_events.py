@@ -54,6 +54,16 @@ def test_what_happened_and_details_are_words_of_a_fixed_list(tmp_path: Path) -> 
     assert not {"cast", "voted", "card", "challenge", "tracker"} & set(WHATS)
 
 
+def test_an_event_that_nobody_could_read_back_is_not_written(tmp_path: Path) -> None:
+    events = opened(tmp_path)
+    with pytest.raises(EncodingError):
+        events.note("takeover", ["mayor", "x" * 41])
+    with pytest.raises(EncodingError):
+        events.note("takeover", ["mayor", "clerk"], {"reason": "x" * 201})
+    assert list(events.all()) == []
+    events.close()
+
+
 def test_the_log_has_an_origin_and_key_of_its_own(tmp_path: Path) -> None:
     events = opened(tmp_path)
     events.note("opened")

@@ -118,9 +118,15 @@ class Events:
     def note(
         self, what: What, by: Sequence[str] = (), detail: Mapping[Detail, str] | None = None
     ) -> None:
-        """Write down an event, durable when this returns; StorageError if the disk fails."""
+        """Write down an event, durable when this returns; StorageError if the disk fails.
+
+        EncodingError, and nothing is written, for one that couldn't be read back: no kiosk would
+        start on such a log.
+        """
         event = Event(at=time_text(self._now()), what=what, by=list(by), detail=dict(detail or {}))
-        self._log.append(encode(event))
+        data = encode(event)
+        decode(data, Event, what)
+        self._log.append(data)
 
     def last(self, number: int) -> list[Event]:
         """The latest events, the earliest of them first."""

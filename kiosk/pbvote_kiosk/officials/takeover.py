@@ -22,6 +22,7 @@ from pbvote.files import TEMPORARY
 from pbvote.store.files import sync_folder
 from pbvote.store.sqlite import SqliteStore
 from pbvote_kiosk.officials.events import Detail, Events
+from pbvote_kiosk.officials.keepers import check_role
 from pbvote_kiosk.officials.poll import check_two, kiosk_folder
 
 
@@ -87,11 +88,13 @@ def take_over(
     """Put a dead machine's box in place here, everything checked against the manifest.
 
     `copy` and `key` stay as they are. RefusedError if a box of this name is here, if fewer than
-    two officials act, or if the key is another's; InputError for a wrong passphrase or no reason;
-    StorageError if the copy is damaged.
+    two officials act, or if the key is another's; InputError for a wrong passphrase, no reason, or
+    what can't be a role; StorageError if the copy is damaged. Then nothing of the key stays here.
     """
     check_two(by)
-    if not reason.strip():
+    for role in by:
+        check_role(role)
+    if not reason.strip() or not reason.strip().isprintable():
         raise InputError("no reason is given", hint="Write in a few words what happened")
     election.box(name)
     home = folder / BOXES / name
@@ -104,13 +107,17 @@ def take_over(
     signer, seed = _signer(election, name, key, passphrase)
     staged = folder / BOXES / f"{TEMPORARY}{name}"
     shutil.rmtree(staged, ignore_errors=True)  # of a takeover that was cut off
-    staged.mkdir(parents=True, mode=0o700)
-    keyfile.save(staged / KEY, signer.name, seed)
-    _copy_log(copy, staged / LOG)
-    with Box.in_folder(staged, election, name, now=now, adopt=True) as box:
-        status = box.status()
-    _note(folder, election, name, status.size, status.root, reason, by, now)
-    staged.rename(home)
+    try:
+        staged.mkdir(parents=True, mode=0o700)
+        keyfile.save(staged / KEY, signer.name, seed)
+        _copy_log(copy, staged / LOG)
+        with Box.in_folder(staged, election, name, now=now, adopt=True) as box:
+            status = box.status()
+        _note(folder, election, name, status.size, status.root, reason, by, now)
+        staged.rename(home)
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)  # the box's key lies in it without passphrase
+        raise
     sync_folder(home.parent)
     return Taken(
         status.cast, status.challenged, status.size, status.root, status.closed is not None
