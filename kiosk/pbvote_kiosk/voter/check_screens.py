@@ -12,8 +12,8 @@ from textual.widgets import Button, Static
 from pbvote.core.ballot import short_tracker
 from pbvote.core.encoding import unix_time
 from pbvote_kiosk.language import N_, Words
-from pbvote_kiosk.look.base import PeopleScreen
 from pbvote_kiosk.voter.check import Checked, What
+from pbvote_kiosk.voter.screen import VoterScreen
 
 _SAID: dict[What, tuple[str, str]] = {
     "no receipt": (
@@ -69,7 +69,7 @@ _SAID: dict[What, tuple[str, str]] = {
 }
 
 
-class ScanReceipt(PeopleScreen[None]):
+class ScanReceipt(VoterScreen[None]):
     """Asks for a receipt; the app takes what is scanned."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", show=False)]
@@ -102,7 +102,7 @@ class ScanReceipt(PeopleScreen[None]):
         self.dismiss()
 
 
-class CheckedReceipt(PeopleScreen[bool]):
+class CheckedReceipt(VoterScreen[bool]):
     """The answer; True to check another one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", show=False)]

@@ -16,7 +16,7 @@ from pbvote.receipts import OpenedContest
 from pbvote_kiosk.ballot.choice import make_choice
 from pbvote_kiosk.ballot.review_screen import choice_lines
 from pbvote_kiosk.language import N_, Words
-from pbvote_kiosk.look.base import PeopleScreen
+from pbvote_kiosk.voter.screen import VoterScreen
 
 Step = Literal["again", "proof"]
 
@@ -32,7 +32,7 @@ def opened_lines(part: OpenedContest, election: Election, words: Words) -> list[
     return choice_lines(choice, words, election.manifest.currency, election.corrections)
 
 
-class OpenedBallot(PeopleScreen[Step]):
+class OpenedBallot(VoterScreen[Step]):
     """The opening, contest by contest, and how to check it elsewhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('again')", show=False)]

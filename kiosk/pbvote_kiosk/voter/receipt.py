@@ -17,9 +17,9 @@ from pbvote.core.encoding import unix_time
 from pbvote.core.receipt import SignedReceipt
 from pbvote_kiosk.devices.qr import rows_needed
 from pbvote_kiosk.language import N_, Words
-from pbvote_kiosk.look.base import PeopleScreen
 from pbvote_kiosk.look.qr_view import QrView
 from pbvote_kiosk.ports import NoPrinter, Printer, PrinterState, Slip
+from pbvote_kiosk.voter.screen import VoterScreen
 from pbvote_kiosk.voter.seal import spelled
 
 FRAME = 2
@@ -50,7 +50,7 @@ def code_that_fits(text: str, url: str, rows: int) -> str:
     return text
 
 
-class ReceiptScreen(PeopleScreen[None]):
+class ReceiptScreen(VoterScreen[None]):
     """What somebody takes home. Leaves by itself: the app counts `seconds` down."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", show=False)]
@@ -192,7 +192,7 @@ class ReceiptScreen(PeopleScreen[None]):
             self.dismiss()
 
 
-class TryOutDone(PeopleScreen[None]):
+class TryOutDone(VoterScreen[None]):
     """The end of a try-out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", show=False)]

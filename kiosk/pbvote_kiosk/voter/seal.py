@@ -12,8 +12,8 @@ from textual.widgets import Button, Static
 
 from pbvote.core.ballot import short_tracker
 from pbvote_kiosk.language import N_
-from pbvote_kiosk.look.base import LOW_AND_HIGH, PeopleScreen
 from pbvote_kiosk.look.qr_view import QrView
+from pbvote_kiosk.voter.screen import VoterScreen
 
 Answer = Literal["cast", "challenge", "change"]
 _HOW = N_("Choose an answer with the arrow keys, then press Enter.")
@@ -45,7 +45,7 @@ class AnswerButton(Button):
             event.stop()
 
 
-class Seal(PeopleScreen[Answer]):
+class Seal(VoterScreen[Answer]):
     """Nothing has the focus at first: an Enter that is held down answers nothing."""
 
     AUTO_FOCUS = ""
@@ -63,7 +63,6 @@ class Seal(PeopleScreen[Answer]):
 
     def __init__(self, tracker: bytes, *, mock: bool) -> None:
         super().__init__()
-        self.VERTICAL_BREAKPOINTS = LOW_AND_HIGH
         self._tracker, self._mock = tracker, mock
 
     def heading(self) -> str:

@@ -12,12 +12,12 @@ from textual.widgets import Button, Static
 
 from pbvote.core.encoding import unix_time
 from pbvote_kiosk.language import N_
-from pbvote_kiosk.look.base import PeopleScreen
+from pbvote_kiosk.voter.screen import VoterScreen
 
 Step = Literal["finish", "receipt", "replace"]
 
 
-class Standing(PeopleScreen[Step]):
+class Standing(VoterScreen[Step]):
     """When it was cast, the receipt again, and whether it can be replaced."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('finish')", show=False)]

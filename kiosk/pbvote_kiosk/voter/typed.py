@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, Static
 from pbvote.core.card import read_typed_code
 from pbvote.core.errors import CardError
 from pbvote_kiosk.language import N_
-from pbvote_kiosk.look.base import PeopleScreen
+from pbvote_kiosk.voter.screen import VoterScreen
 from pbvote_kiosk.voter.trouble import Trouble
 
 LENGTH, GROUP = 28, 4
@@ -39,7 +39,7 @@ def grouped(letters: str) -> str:
     return " ".join(letters[i : i + GROUP] for i in range(0, len(letters), GROUP))
 
 
-class TypedCard(PeopleScreen[str]):
+class TypedCard(VoterScreen[str]):
     """The code that was typed, without a typing error; "" if nobody wants to any more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", show=False)]

@@ -10,8 +10,8 @@ from textual.widgets import Button, Static
 from pbvote.box import hours
 from pbvote.core.encoding import unix_time
 from pbvote_kiosk.language import LANGUAGES, N_
-from pbvote_kiosk.look.base import LOW_AND_HIGH, PeopleScreen
 from pbvote_kiosk.officials.poll import Poll
+from pbvote_kiosk.voter.screen import VoterScreen
 from pbvote_kiosk.voter.trouble import Trouble, not_now
 
 _CARD = """\
@@ -35,7 +35,7 @@ class LanguageButton(Button):
         return LANGUAGES[self._code]
 
 
-class Welcome(PeopleScreen[None]):
+class Welcome(VoterScreen[None]):
     """What is shown while nobody votes. Says what was asked for; the app does it."""
 
     help_text = N_(
@@ -59,7 +59,6 @@ class Welcome(PeopleScreen[None]):
 
     def __init__(self, poll: Poll) -> None:
         super().__init__()
-        self.VERTICAL_BREAKPOINTS = LOW_AND_HIGH
         self._poll = poll
         if poll.settings.helpers:
             self.help_text = self.helped_text
