@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from pbvote_kiosk.officials.keepers import (
     FREE_TRIES,
     LONGEST_WAIT,
     PREFIX,
+    TRIES,
     Keepers,
     Right,
     Wait,
@@ -132,6 +134,25 @@ def test_a_wrong_pin_counts_before_it_is_looked_at(
             keepers.check(card, PIN)
         keepers = Keepers(tmp_path, monotonic=Steady())
     assert keepers.waiting("mayor") == 30
+
+
+def test_guesses_at_the_same_time_wait_for_each_other(tmp_path: Path) -> None:
+    """Esc while a PIN is looked at, and the card scanned again, buys no guess."""
+    keepers, card = made(tmp_path, Steady())
+    with ThreadPoolExecutor(12) as threads:
+        list(threads.map(lambda _: keepers.check(card, "000001"), range(12)))
+    assert json.loads((tmp_path / TRIES).read_text())["wrong"] == {"mayor": FREE_TRIES}
+
+
+def test_a_desk_beside_a_kiosk_shares_its_tries(tmp_path: Path) -> None:
+    kiosk, card = made(tmp_path, Steady())
+    desk = Keepers(tmp_path, monotonic=Steady())
+    for _ in range(2):
+        assert isinstance(kiosk.check(card, "000001"), Wrong)
+        assert isinstance(desk.check(card, "000001"), Wrong)
+    assert desk.check(card, "000001") == Wait(30)
+    assert kiosk.check(card, PIN) == Wait(30)
+    assert Keepers(tmp_path, monotonic=Steady()).waiting("mayor") == 30
 
 
 @given(st.integers(0, 10_000))

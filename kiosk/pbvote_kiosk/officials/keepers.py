@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -119,21 +120,20 @@ class Keepers:
 
     Waits run on `monotonic`, so setting the clock doesn't end one. Wrong PINs are written down
     before a PIN is looked at, and a restart begins the whole wait anew: pulling the plug buys
-    nothing.
+    nothing. One PIN is looked at at a time, and what was tried at a desk beside a kiosk counts too.
     """
 
     def __init__(self, folder: Path, *, monotonic: Callable[[], float]) -> None:
         """`folder` is the kiosk's own, DIR/kiosk/<box>; InputError if a file in it is damaged."""
         self._folder, self._monotonic = folder, monotonic
-        path, tries = folder / FILE, folder / TRIES
+        path = folder / FILE
         self._keepers = (
             decode(read_bytes(path), Officials, str(path)).officials if path.exists() else []
         )
-        self._wrong = (
-            dict(decode(read_bytes(tries), Tries, str(tries)).wrong) if tries.exists() else {}
-        )
-        begin = monotonic()
-        self._until = {role: begin + wait_after(wrong) for role, wrong in self._wrong.items()}
+        self._one_at_a_time = Lock()
+        self._wrong: dict[str, int] = {}
+        self._until: dict[str, float] = {}
+        self._read_tries()
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -158,7 +158,12 @@ class Keepers:
                 "this card isn't of an official of this machine",
                 hint="`pbvote-kiosk official add` makes one",
             )
+        with self._one_at_a_time:
+            return self._check(keeper, card, pin)
+
+    def _check(self, keeper: Keeper, card: str, pin: str) -> Answer:
         role = keeper.role
+        self._read_tries()
         if seconds := self.waiting(role):
             return Wait(seconds)
         wrong = self._wrong.get(role, 0) + 1
@@ -214,6 +219,15 @@ class Keepers:
     def _write(self, keepers: list[Keeper]) -> None:
         write_bytes(self._folder / FILE, encode(Officials(officials=keepers)), private=True)
         self._keepers = keepers
+
+    def _read_tries(self) -> None:
+        """What was tried before, here or by another program: its wait begins when it is seen."""
+        path = self._folder / TRIES
+        tries = dict(decode(read_bytes(path), Tries, str(path)).wrong) if path.exists() else {}
+        for role, wrong in tries.items():
+            if wrong > self._wrong.get(role, 0):
+                self._until[role] = self._monotonic() + wait_after(wrong)
+        self._wrong = {**self._wrong, **tries}
 
     def _count(self, role: str, wrong: int) -> None:
         """On disk before it is believed."""
