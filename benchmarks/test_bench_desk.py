@@ -18,22 +18,28 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from pbvote.registry import Roll
 from pbvote.registry.rollfile import Person
 
+
+def parts(text: str, between: str = " ") -> list[str]:
+    return text.split(between)
+
+
 PEOPLE = 200_000
 SHOWN = 50
-SYLLABLES = (
+SYLLABLES = parts(
     "ma de la van ro pe lam ber del du cha le bou ger mi ha ne sa ti lo ka no ri go fon vi bel"
     " dr er ens art ier ot eau in mans sens ault yck oux ard"
-).split()
+)
 PARTICLES = ("", "", "", "", "", "", "De ", "Van ", "Van den ", "D'", "Le ", "El ")
-FIRST = (
+FIRST = parts(
     "Adèle Anna Anne Arthur Béatrice Camille Céline Daan David Denis Élise Emma Fatima François"
     " Geert Hélène Inès Jan Jean Jean-Pierre Jérôme Julie Karim Lars Léa Louis Lucas Maria Marie"
     " Michaël Mohamed Nathalie Nora Olivier Philippe Pieter Sofie Thérèse Wim Yasmine Zoé"
-).split()
-STREETS = (
+)
+STREETS = parts(
     "rue de la Gare,rue du Moulin,avenue de la Liberté,Kerkstraat,Dorpsstraat,place du Marché,"
-    "chaussée de Louvain,Bahnhofstraße,allée des Tilleuls,Stationsstraat,rue des Écoles"
-).split(",")
+    "chaussée de Louvain,Bahnhofstraße,allée des Tilleuls,Stationsstraat,rue des Écoles",
+    ",",
+)
 TYPED = (
     "a",
     "de",

@@ -83,6 +83,12 @@ async def press(host: DeskHost, pilot: Pilot[None], button: str) -> None:
     await pilot.press("enter")
 
 
+def whole(host: DeskHost) -> None:
+    """Every button's words can be read whole."""
+    for button in host.screen.query(Button):
+        assert str(button.label) in host.text, (button.id, host.text)
+
+
 # --- search ---------------------------------------------------------------------------------------
 
 
@@ -514,12 +520,37 @@ async def test_every_screen_in_every_language_and_size(desks: Desks) -> None:
                 await pilot.press("f2")
                 await host.until(pilot, PersonScreen, host.app.words("Hand out a card"))
                 assert host.app.words("A ballot cast today will count.") in host.text
+                whole(host)
             await pilot.press("f4", "enter")
             await host.until(pilot, CardScreen, "photograph")
             for _ in LANGUAGES:
                 await pilot.press("f2")
                 await host.until(pilot, CardScreen, host.app.words("The person has it"))
                 assert len(codes_on(cells_of_app(host.app))) == 1
+
+
+async def test_every_button_can_be_read_in_every_language(desks: Desks) -> None:
+    with desk_host(desks) as host:
+        host.work.hand_out("2")
+        host.work.signed(host.desk.roll.attendance.all()[0], True)
+        async with host.app.run_test(size=SIZE) as pilot:
+            await open_person(host, pilot, "592-0000002-11", "has a card already")
+            for _ in LANGUAGES:
+                await pilot.press("f2")
+                await host.until(pilot, PersonScreen, host.app.words("Another card"))
+                whole(host)
+            await press(host, pilot, "replace")
+            await host.until(pilot, Question)
+            for _ in LANGUAGES:
+                await pilot.press("f2")
+                await host.until(pilot, Question, host.app.words("Stolen"))
+                whole(host)
+            await press(host, pilot, "lost")
+            await host.until(pilot, Confirm)
+            for _ in LANGUAGES:
+                await pilot.press("f2")
+                await host.until(pilot, Confirm, host.app.words("We agree"))
+                whole(host)
 
 
 async def test_what_is_read_aloud(desks: Desks) -> None:

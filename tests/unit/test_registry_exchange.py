@@ -14,7 +14,15 @@ from desk_builder import OFFICIALS, Desks, copy_desks, make_desks
 from pbvote.core.errors import InputError, StorageError, VerificationError
 from pbvote.registry.at_desk import opened
 from pbvote.registry.desk import Desk
-from pbvote.registry.exchange import FolderPlace, HttpPlace, Synced, place_of, publish, sync
+from pbvote.registry.exchange import (
+    PUBLISHED,
+    FolderPlace,
+    HttpPlace,
+    Synced,
+    place_of,
+    publish,
+    sync,
+)
 from pbvote.registry.serve import address_of, serving
 
 
@@ -162,7 +170,7 @@ def served(desks: Desks) -> Iterator[tuple[Desk, str, int]]:
         there.issue(list(map(str, range(280))), "online")
         there.hand_out("2", copy=desks.copier())
         publish(there, desks.folders["desk-1"])
-        folder = desks.folders["desk-1"] / "registries/desk-1/log"
+        folder = desks.folders["desk-1"] / "registries/desk-1" / PUBLISHED
         with serving(folder, "desk-1", ("127.0.0.1", 0)) as (host, port):
             yield there, host, port
 

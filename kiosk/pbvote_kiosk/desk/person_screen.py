@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
-from pbvote.registry.known import Known
+from pbvote.registry.known import Act, Known
 from pbvote_kiosk.desk.said import ACT, STATUS, person_lines
 from pbvote_kiosk.desk.search_screen import person_line
 from pbvote_kiosk.language import N_
@@ -61,11 +61,16 @@ class PersonScreen(PeopleScreen[str]):
         yield Static(" · ".join(part for part in shown if part), id="details", markup=False)
         yield Static(self._may(), id="may", markup=False)
         yield Static("\n".join(self._lines()), id="known", markup=False)
+        acts = self._known.acts
         with Horizontal(classes="buttons"):
-            for number, act in enumerate(self._known.acts):
-                text = N_("Hasn't signed") if act == "sign" and self._has_signed else ACT[act]
-                yield Button(_(text), id=act, variant="default" if number else "primary")
+            yield from (self._button(act, is_first=not place) for place, act in enumerate(acts[:2]))
+        with Horizontal(classes="buttons"):  # all beside each other are too wide in some languages
+            yield from map(self._button, acts[2:])
             yield Button(_("Back"), id="back")
+
+    def _button(self, act: Act, *, is_first: bool = False) -> Button:
+        text = N_("Hasn't signed") if act == "sign" and self._has_signed else ACT[act]
+        return Button(self.words(text), id=act, variant="primary" if is_first else "default")
 
     @property
     def _has_signed(self) -> bool:

@@ -26,8 +26,10 @@ from pbvote.registry.log import CheckpointCopy
 from pbvote.registry.opened import OpenRegistry
 from pbvote.store.export import export
 
-PUBLISHED = "log"
-"""In a registrar's folder: its exported log, as others read it."""
+PUBLISHED = "public"
+"""In our own folder: our exported log, as others read it; a kiosk beside us reads the database."""
+KEPT = "log"
+"""In another registrar's folder: the copy of its log."""
 MAX_FILE = 256 * (2 + 65535)  # the largest tile of entries
 MAX_NOTE = 1 << 16
 MAX_ENTRIES = 4_000_000
@@ -147,7 +149,7 @@ class Synced(Struct, frozen=True):
 
 
 def publish(registry: OpenRegistry, folder: Path) -> None:
-    """Export our own log into the election's folder, where `serve` and a kiosk beside us read."""
+    """Export our own log into the election's folder, for `serve`."""
     registry.export(folder / REGISTRIES / registry.name / PUBLISHED)
 
 
@@ -169,7 +171,7 @@ def sync(registry: OpenRegistry, folder: Path, place: Place) -> Synced:
         if name == registry.name:
             continue
         try:
-            kept = folder / REGISTRIES / name / PUBLISHED
+            kept = folder / REGISTRIES / name / KEPT
             if _fetch(place, name, key, kept):
                 new[name] = registry.learn(name, kept)
         except PbvoteError as error:
