@@ -14,11 +14,22 @@ import typer
 from typer.testing import CliRunner
 
 from pbvote.cli.main import app as pbvote
+from pbvote_kiosk.cli import app as kiosk
 from pbvote_tally.cli import app as tally
 
-PROGRAMS = {"pbvote": pbvote, "pbvote-tally": tally}
+PROGRAMS = {"pbvote": pbvote, "pbvote-kiosk": kiosk, "pbvote-tally": tally}
 PROJECT = Path(__file__).resolve().parents[2]
-HEAVY = ("rbcl", "numpy", "sqlite3", "pbvote.store", "pbvote.core.group", "cryptography", "rich")
+HEAVY = (
+    "textual",
+    "rbcl",
+    "numpy",
+    "sqlite3",
+    "pbvote.store",
+    "pbvote.core.group",
+    "cryptography",
+    "rich",
+)
+COMMAND = re.compile(r"(?:\.venv/bin/|`|^)(pbvote(?:-tally|-kiosk)?(?: [a-z]+(?:-[a-z]+)?)+)", re.M)
 
 
 def commands(program: str) -> Iterator[tuple[str, Any]]:
@@ -77,9 +88,9 @@ def test_docs_name_no_command_that_isnt_there() -> None:
     names = {f"{program} {name}" for program, name in ALL}
     for path in [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]:
         text = path.read_text("utf-8")
-        headings = re.findall(r"^### (pbvote\S*(?: [a-z]+)+)$", text, re.MULTILINE)
+        headings = re.findall(r"^### (pbvote\S*(?: [a-z-]+)+)$", text, re.MULTILINE)
         assert set(headings) <= names, path.name
-        for words in re.findall(r"(?:\.venv/bin/|`|^)(pbvote(?:-tally)?(?: [a-z]+)+)", text, re.M):
+        for words in COMMAND.findall(text):
             assert any(f"{words} ".startswith(f"{name} ") for name in names) or any(
                 name.startswith(f"{words} ") for name in names
             ), f"{path.name}: {words}"
@@ -109,6 +120,8 @@ print("\\nMODULES", *sys.modules)
         ("pbvote.cli.main", ["vote", "--help"]),
         ("pbvote.cli.main", ["receipt", "check", "--help"]),
         ("pbvote.cli.main", ["trustee", "--help"]),
+        ("pbvote_kiosk.cli", ["--help"]),
+        ("pbvote_kiosk.cli", ["vote", "--help"]),
         ("pbvote_tally.cli", ["--help"]),
         ("pbvote_tally.cli", ["verify", "--help"]),
     ],
