@@ -181,6 +181,7 @@ async def test_a_number_jumps_and_letters_search() -> None:
         await pilot.press("up", "9", "9")
         assert message(pilot) == "! No project has the number 99."
         await pilot.press("l", "a", "v")
+        assert "Search: lav" in text(pilot), "the letter that opened the field stays in it"
         assert "No project is shown. Esc shows all of them again." in text(pilot)
         await pilot.press("backspace", "backspace", "backspace", *"wash")
         assert ballot(pilot).places == [3, 11, 19, 27, 35]
@@ -205,7 +206,7 @@ async def test_a_change_of_language_or_size_keeps_the_field() -> None:
         await pilot.pause(0.1)  # an h may begin a scan: it waits
         await pilot.press("f3", "f2", "f2", "f2", "f2")
         assert "Search: wash" in text(pilot) and ballot(pilot).places == [3, 11, 19, 27, 35]
-        await pilot.press("backspace", "enter", "f3", "f3", "enter", "4")
+        await pilot.press(*["backspace"] * 4, "enter", "f3", "f3", "enter", "4")
         assert "Project 4: how many points, 0 to 6? 4" in text(pilot)
         await pilot.press("f2", "f2", "f2", "f2", "f3", "enter")
         assert vector(pilot)[3] == 4

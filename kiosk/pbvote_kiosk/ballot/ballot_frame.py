@@ -101,7 +101,8 @@ class BallotFrame(PeopleScreen[Step]):
         yield Meter(manner, size, id="meter")
         with Horizontal(id="asked", classes="" if self._asking or self._query else "-away"):
             yield Static(id="question", markup=False)
-            yield Input(self._answer, compact=True, id="answer")
+            # Focused, it would select the letter that opened it, and the next would replace that.
+            yield Input(self._answer, compact=True, select_on_focus=False, id="answer")
         yield Static(id="listed", classes="-away", markup=False)
         yield Static(id="message", markup=False)
         with Container(id="middle"):
