@@ -88,14 +88,18 @@ def make_desks(
     count: int = 6,
     supersede: Supersede | None = None,
     slug: str = "demo",
+    persons: Sequence[Person] | None = None,
 ) -> Desks:
-    """A signed election; each registrar has a machine with its folder, roll and all boxes."""
+    """A signed election; each registrar has a machine with its folder, roll and all boxes.
+
+    On the roll are these persons, or `count` made-up ones.
+    """
     keys = {
         name: VerifyKey.parse(Registry.create(folder / name / "registries" / name, slug, name))
         for name in names
     }
     first = folder / names[0] / "registries" / names[0] / ROLL
-    with Roll.create(first, people(count), random=seeded(3)) as roll:
+    with Roll.create(first, persons or people(count), random=seeded(3)) as roll:
         for name in names[1:]:
             roll.copy_to(folder / name / "registries" / name / ROLL)
         built = build_election(
