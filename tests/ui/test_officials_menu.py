@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
@@ -19,7 +20,7 @@ from pbvote_kiosk.look.base import SIZES, PeopleScreen
 from pbvote_kiosk.look.dialogs import Notice, Question
 from pbvote_kiosk.officials.events import What
 from pbvote_kiosk.officials.fingerprint import fingerprint
-from pbvote_kiosk.officials.keepers import PREFIX
+from pbvote_kiosk.officials.keepers import PREFIX, TRIES, Answer
 from pbvote_kiosk.officials.machine_acts import RESTART, STOPPED, TEST_SCAN
 from pbvote_kiosk.officials.menu import OfficialsMenu
 from pbvote_kiosk.officials.pages import Menu, Page
@@ -207,6 +208,37 @@ async def test_wrong_pins_are_counted_and_then_wait(tmp_path: Path) -> None:
         await hand.until(lambda: "try again now" in hand.text())
         await hand.pin(PIN)
         await hand.until_menu()
+
+
+async def test_a_disk_that_takes_no_try_is_told_and_the_kiosk_goes_on(tmp_path: Path) -> None:
+    async with kiosk_app(tmp_path) as hand:
+        await hand.scan(hand.kiosk.officials[0])
+        await hand.until_shown(SignIn)
+        (hand.poll.own / TRIES).mkdir()
+        await hand.pin(PIN)
+        await hand.until(lambda: "can't be read" in hand.text())
+        (hand.poll.own / TRIES).rmdir()
+        await hand.pin(PIN)
+        await hand.until_menu()
+
+
+async def test_a_wrong_pin_is_written_down_though_somebody_escapes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with kiosk_app(tmp_path) as hand:
+        check, looked = hand.poll.keepers.check, Event()
+
+        def slow(card: str, pin: str) -> Answer:
+            looked.wait(PATIENCE)
+            return check(card, pin)
+
+        monkeypatch.setattr(hand.poll.keepers, "check", slow)
+        await hand.scan(hand.kiosk.officials[0])
+        await hand.until_shown(SignIn)
+        await hand.pin(WRONG)
+        await hand.pilot.press("escape")
+        looked.set()
+        await hand.until(lambda: hand.events("wrong-pin") == 1)
 
 
 async def test_an_unknown_officials_card_opens_nothing(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
+from pbvote.core.errors import PbvoteError
 from pbvote_kiosk.language import N_
 from pbvote_kiosk.look.base import PeopleScreen, Scanned
 from pbvote_kiosk.look.dialogs import Said, said
@@ -103,9 +104,15 @@ class SignIn(PeopleScreen[str]):
     async def _check(self, card: str, pin: str) -> None:
         self._said = lambda _: _("One moment …")
         await self._show()
-        answer = await asyncio.to_thread(self._poll.keepers.check, card, pin)
+        try:
+            answer = await asyncio.to_thread(self._poll.keepers.check, card, pin)
+        except PbvoteError as problem:  # a full disk: the try can't be written down
+            self._checking, self._said = False, self.words.error(problem)
+            await self._show()
+            return
         self._checking = False
         if isinstance(answer, Right):
+            self._card = None
             self.dismiss(answer.role)
             return
         self._poll.note("wrong-pin", {"role": self._role})
@@ -144,6 +151,7 @@ class SignIn(PeopleScreen[str]):
             self._waited, self._said = False, lambda _: _("You can try again now.")
 
     def action_cancel(self) -> None:
-        """Back, without a role."""
-        self._card = None
-        self.dismiss("")
+        """Back, without a role; not while a PIN is looked at, as a wrong one is written down."""
+        if not self._checking:
+            self._card = None
+            self.dismiss("")
