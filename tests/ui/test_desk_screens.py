@@ -109,6 +109,17 @@ async def test_somebody_is_found_while_typing(desks: Desks) -> None:
             assert host.screen.query_one(OptionList).option_count == 0
 
 
+async def test_another_language_while_typing_loses_nothing(desks: Desks) -> None:
+    with desk_host(desks) as host:
+        async with host.app.run_test(size=SIZE) as pilot:
+            await host.search(pilot, "592-000000", "10 people")
+            await pilot.press("f2", "f2", "f2", "f2")
+            await host.until(pilot, SearchScreen, "10 people")
+            await pilot.press("2", "minus", "1", "1")
+            await host.until(pilot, SearchScreen, "1 person ")
+            assert "Anna Dupont · 03.11.1962" in host.text
+
+
 async def test_who_may_not_vote_says_so(desks: Desks) -> None:
     with desk_host(desks) as host:
         host.desk.change("2", "moved", ("a", "b"))

@@ -80,7 +80,7 @@ class Confirm(PeopleScreen[Confirmed | None]):
             yield Button(_("Back"), id="back")
 
     def _input(self, name: str, label: str) -> Input:
-        field = Input(self._values.get(name, ""), id=name, max_length=200)
+        field = Input(self._values.get(name, ""), id=name, max_length=200, select_on_focus=False)
         field.border_title = label
         field.tooltip = label
         return field

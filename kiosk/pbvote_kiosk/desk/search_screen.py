@@ -64,7 +64,7 @@ class SearchScreen(PeopleScreen[None]):
         return (("F9", self.words("Menu")), ("F10", self.words("Leave")))
 
     def body(self) -> ComposeResult:
-        search = Input(self._text, id="search", max_length=200)
+        search = Input(self._text, id="search", max_length=200, select_on_focus=False)
         search.border_title = search.tooltip = self.words(
             "Name, birth date, address, document or id"
         )

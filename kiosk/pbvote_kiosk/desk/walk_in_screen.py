@@ -49,7 +49,13 @@ class WalkInScreen(PeopleScreen[Person | None]):
     def body(self) -> ComposeResult:
         _ = self.words
         for name, label in self._all_fields():
-            field = Input(self._values.get(name, ""), id=name, max_length=200, classes="field")
+            field = Input(
+                self._values.get(name, ""),
+                id=name,
+                max_length=200,
+                select_on_focus=False,
+                classes="field",
+            )
             field.border_title = field.tooltip = label
             yield field
         yield Static(self._said, id="said", classes="strong", markup=False)
