@@ -250,6 +250,16 @@ def test_opening_and_closing_get_their_reports_after_a_power_cut(kiosk: KioskFol
         assert report_of(poll, opened, ENGLISH).signatures == ("Official", "Official")
 
 
+def test_a_registry_log_that_is_half_written_leaves_what_was_known(kiosk: KioskFolder) -> None:
+    with poll_of(kiosk) as poll:
+        known = poll.box.register
+        half = kiosk.path / "bundle" / "logs" / "registry" / "mairie" / "checkpoint"
+        half.parent.mkdir(parents=True, exist_ok=True)
+        half.write_bytes(b"half")
+        assert poll.find(bytes(32)) is None
+        assert poll.box.register is known
+
+
 # --- reports --------------------------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ from pbvote.box.watch import known_second, remember
 from pbvote.core.card import Certificate
 from pbvote.core.election import Election
 from pbvote.core.encoding import unix_time
-from pbvote.core.errors import InputError, RefusedError, StorageError
+from pbvote.core.errors import InputError, PbvoteError, RefusedError, StorageError
 from pbvote.files import load_election
 from pbvote_kiosk.officials.events import Detail, Event, Events, What
 from pbvote_kiosk.officials.fingerprint import fingerprint
@@ -361,7 +361,10 @@ class Poll:
         register = self.box.register
         if isinstance(register, RegistriesAtHand) and (found := register.find(key)) is not None:
             return found
-        fresh = RegistriesAtHand(self.folder, self.election)
+        try:
+            fresh = RegistriesAtHand(self.folder, self.election)
+        except PbvoteError:
+            return None  # a log that a desk is just bringing in; what was known stays known
         self.box.register = fresh
         return fresh.find(key)
 
