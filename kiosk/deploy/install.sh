@@ -73,6 +73,13 @@ put 644 sysctl.conf /etc/sysctl.d/90-pbvote.conf
 put 644 journald.conf /etc/systemd/journald.conf.d/90-pbvote.conf
 put 644 logind.conf /etc/systemd/logind.conf.d/90-pbvote.conf
 put 644 udev.rules /etc/udev/rules.d/90-pbvote.rules
+if [ ! -e "$root/etc/default/pbvote-kiosk" ]; then
+    mkdir -p "$root/etc/default"
+    {
+        echo "# What the screen's command gets besides the election's folder (pbvote-kiosk $screen --help)."
+        if [ "$screen" = desk ]; then echo 'PBVOTE_OPTIONS="--copy /media/copy"'; fi
+    } >"$root/etc/default/pbvote-kiosk"
+fi
 for mount in media-copy.mount media-logs.mount; do
     sed -e "s/@UID@/$uid/" -e "s/@GID@/$gid/" "$here/$mount" >"$root/etc/systemd/system/$mount"
     chmod 644 "$root/etc/systemd/system/$mount"

@@ -183,13 +183,26 @@ def test_kiosk_and_desk_in_a_small_terminal(demo: Path) -> None:
 
 
 def test_side_by_side_in_a_wide_terminal(demo: Path) -> None:
-    with Terminal([PROGRAM, "tryout", "start", "--out", demo], size=(165, 30)) as terminal:
+    with Terminal([PROGRAM, "tryout", "start", "--out", demo], size=(165, 36)) as terminal:
         terminal.wait_for("Enter begins")
         terminal.type("Enter")
         terminal.wait_for("Budget participatif", "émargée", "F11 scan a card")
+        terminal.type("F12")
+        terminal.write("noel")  # at the desk
+        terminal.wait_for("4 personnes")
+        terminal.type("Down", "Enter")
+        terminal.wait_for("Remettre une carte")
+        terminal.type("Enter")
+        terminal.wait_for("Carte pour")
         terminal.type("F11")
         terminal.wait_for("End kiosk and desk")
-        terminal.type("9")
+        terminal.type("9")  # the card on the desk's screen
+        terminal.wait_for("Toute la commune", "1 sur 5")
+        terminal.type("F12", "Escape")
+        terminal.wait_for("Essayer")
+        terminal.type("F11")
+        terminal.wait_for("End kiosk and desk")
+        terminal.type("b")
         terminal.wait_gone("PIN 271828")
         terminal.wait_for("PIN")
         terminal.type("F11")

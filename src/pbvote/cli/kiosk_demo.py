@@ -85,7 +85,7 @@ def make_demo(folder: Path, report: Report, *, seed: int = 1) -> Election:
     whole = OneMachine(folder, report)
     election = whole.make(demo_draft(), demo_people(seed))
     (folder / STICK).mkdir()
-    write_bytes(folder / SETTINGS, _SETTINGS.format(slips=folder.absolute() / "slips.txt").encode())
+    write_bytes(folder / SETTINGS, _SETTINGS.encode())
     report.step(f"Cards: a letter to everybody; {ONLINE} have voted online already")
     _vote_online(whole, election)
     report.step("Kiosk: two officials open the poll")
@@ -315,7 +315,8 @@ box = "kiosk-1"
 registrar = "salle"
 # No second copy: it must be on another disk, and a demo has only one. A polling place needs it.
 # second = "/media/copy"
-printer = "file:{slips}"          # what a receipt printer would print is added to this file
+# No receipt printer: screens show what it would print, and reports are kept in kiosk/kiosk-1.
+printer = "none"
 helpers = true
-desk = {{ fr = "Le bureau est à l'entrée, à gauche.", nl = "Het bureau is links bij de ingang.", de = "Der Tisch ist links am Eingang.", en = "The desk is at the entrance, on the left." }}
+desk = { fr = "Le bureau est à l'entrée, à gauche.", nl = "Het bureau is links bij de ingang.", de = "Der Tisch ist links am Eingang.", en = "The desk is at the entrance, on the left." }
 """  # noqa: E501  a TOML table in a line

@@ -51,7 +51,7 @@ def prepare(
         kits = prepare(folder, to, people, steps)
     for kit in kits:
         say(str(kit))
-    hint("Copy each to its machine: `pbvote-kiosk vote KIT`, `pbvote-kiosk desk KIT`.")
+    hint("Copy each to its machine: `pbvote-kiosk vote KIT`, `pbvote-kiosk desk KIT --copy STICK`.")
     hint(f"Afterwards: pbvote rehearse count {kits[0].parent} --logs STICK")
 
 

@@ -256,7 +256,7 @@ def _set_up(kit: Path, name: str, draft: Draft, source: Path) -> None:
         "Copy this folder to the machine's own disk, then:",
     ]
     todo += ["  pbvote-kiosk vote FOLDER"] if name in in_hall else []
-    todo += ["  pbvote-kiosk desk FOLDER"] if name in draft.registrars else []
+    todo += ["  pbvote-kiosk desk FOLDER --copy STICK"] if name in draft.registrars else []
     write_bytes(kit / "READ-ME.txt", ("\n".join(todo) + "\n").encode())
 
 

@@ -84,13 +84,20 @@ class Hall:
 
     def type(self, screen: str, text: str) -> None:
         """Type a text and Enter at "kiosk" or "desk"; RefusedError if it isn't running."""
+        pane = self._pane(screen)
+        self._tell("send-keys", "-t", pane, "-l", text, ";", "send-keys", "-t", pane, "Enter")
+
+    def shown(self, screen: str) -> list[str]:
+        """The lines of "kiosk" or "desk"; RefusedError if it isn't running."""
+        return self._ask("capture-pane", "-p", "-t", self._pane(screen)).splitlines()
+
+    def _pane(self, screen: str) -> str:
         if not self.is_running():
             raise RefusedError(
                 "the demo isn't running", where=str(self.folder), hint="`pbvote tryout start`"
             )
         windows = self._ask("list-windows", "-F", "#{window_name}").split()
-        pane = f"{screen}.0" if screen in windows else "kiosk.1"
-        self._tell("send-keys", "-t", pane, "-l", text, ";", "send-keys", "-t", pane, "Enter")
+        return f"{screen}.0" if screen in windows else "kiosk.1"
 
     def stop(self) -> None:
         """End both programs; nothing if they aren't running."""

@@ -102,21 +102,35 @@ def cards(
 
 @app.command()
 def scan(
-    what: Annotated[str, typer.Argument(help="A voter's number, an official's role, or a text.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A voter's number, an official's role, a text, or a screen: desk, kiosk."
+        ),
+    ],
     out: Out = OUT,
-    desk: Annotated[bool, typer.Option("--desk", help="At the desk, not at the kiosk.")] = False,
+    at_desk: Annotated[
+        bool, typer.Option("--at-desk", help="At the desk, not at the kiosk.")
+    ] = False,
 ) -> None:
-    """Scan a card into the running demo, as a scanner would: typed fast, then Enter.
+    """Scan a code into the running demo, as a scanner would: typed fast, then Enter.
+
+    `desk` is the card on the desk's screen, `kiosk` the receipt on the kiosk's: read off the
+    screen, as a phone does.
 
     \b
     Example: pbvote tryout scan 1
-    Example: pbvote tryout scan president
+    Example: pbvote tryout scan desk
     """
     from pbvote.cli import tmux
     from pbvote.cli.kiosk_demo import read_tryout
 
-    text = text_of(read_tryout(out), what)
-    tmux.Hall(out).type("desk" if desk else "kiosk", text)
+    hall = tmux.Hall(out)
+    if what in ("desk", "kiosk"):
+        text = code_on(hall.shown(what), what)
+    else:
+        text = text_of(read_tryout(out), what)
+    hall.type("desk" if at_desk else "kiosk", text)
 
 
 @app.command()
@@ -139,6 +153,8 @@ def _menu(out: Path) -> dict[str, list[str]]:
     scan = [str(tmux.program("pbvote")), "tryout", "scan", "--out", str(out.absolute())]
     tryout = read_tryout(out)
     menu = {f"Card of {c.person}": [*scan, str(n)] for n, c in enumerate(tryout.cards, 1)}
+    menu |= {"The card on the desk's screen": [*scan, "desk"]}
+    menu |= {"The receipt on the kiosk's screen": [*scan, "kiosk"]}
     return menu | {f"Card of the {o.role}, PIN {o.pin}": [*scan, o.role] for o in tryout.officials}
 
 
@@ -168,3 +184,31 @@ def text_of(tryout: Tryout, what: str) -> str:
     if "/" in what:
         return what  # a receipt, or a card of elsewhere
     raise InputError(f"there is no card {what!r} here", hint=f"There are: {', '.join(texts)}")
+
+
+def code_on(shown: list[str], screen: str) -> str:
+    """The text of the square code that a screen shows; InputError if there is none."""
+    import zxingcpp
+    from PIL import Image
+
+    from pbvote.core.errors import InputError
+
+    dark = {"█": (0, 0), "▀": (0, 255), "▄": (255, 0)}
+    lines = ["", "", *shown, "", ""]
+    width = max(map(len, lines)) + 4
+    rows = [
+        bytes(dark.get(sign, (255, 255))[half] for sign in f"  {line}".ljust(width))
+        for line in lines
+        for half in (0, 1)
+    ]
+    picture = Image.frombytes("L", (width, len(rows)), b"".join(rows))
+    found: list[str] = []
+    for dots in (4, 3, 5):  # a camera is moved, too
+        large = picture.resize((width * dots, len(rows) * dots), Image.Resampling.NEAREST)
+        found += [code.text for code in zxingcpp.read_barcodes(large)]
+    if not found:
+        raise InputError(
+            f"no square code is on the screen of the {screen}",
+            hint="Let it show one: a card at the desk, a receipt at the kiosk",
+        )
+    return found[0]
