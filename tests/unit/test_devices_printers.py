@@ -73,6 +73,15 @@ def test_lines_and_codes_fit_the_paper(profile: str, columns: int, native: int, 
     assert paper.native_codes == native
 
 
+def test_no_text_sends_the_printer_a_command() -> None:
+    """A title that cuts the paper, opens the drawer or asks for the status."""
+    plain, harmful = "A B", "A\x1b@\x1dV\x00\x1bp\x00\x10\x04\x01\x07\u202e\x9b B\n\tC"
+    printed = slip_bytes([Line(harmful)])
+    assert b"V\x00" not in printed.removesuffix(b"\x1dV\x00")
+    assert Paper(printed).rows[0].text == "A@ Vp B  C"
+    assert printed.count(b"\x1b") == slip_bytes([Line(plain)]).count(b"\x1b")
+
+
 def test_a_text_too_long_for_a_code_is_printed_as_text() -> None:
     paper = Paper(slip_bytes([Code("A" * 5000)]))
     assert "".join(row.text for row in paper.rows) == "A" * 5000
@@ -191,6 +200,20 @@ def test_a_network_printer_that_takes_nothing() -> None:
             wire.write(bytes(50_000_000))
         wire.close()
         assert time.monotonic() - start < 4
+
+
+def test_a_serial_adapter_that_is_pulled_amid_a_slip() -> None:
+    ours, theirs = os.openpty()
+    name = os.ttyname(theirs)
+    os.close(theirs)
+    wire = SerialWire(name)
+    wire.open()
+    pull = threading.Timer(0.2, os.close, (ours,))
+    pull.start()
+    with pytest.raises(OSError, match=r"Input/output error|takes no more"):
+        wire.write(bytes(1 << 20))
+    pull.join()
+    wire.close()
 
 
 def test_a_serial_port_that_is_gone_or_takes_nothing(machine: ReceiptPrinter) -> None:

@@ -176,7 +176,9 @@ def _print_line(printer: Dummy, line: Line, columns: int) -> None:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).translate(_PLAIN)
+    """What can be printed of a text: no control character gets to the printer, as a command."""
+    line = " ".join(unicodedata.normalize("NFC", text).translate(_PLAIN).splitlines())
+    return "".join(c for c in line.replace("\t", " ") if c.isprintable())
 
 
 def _writable(printer: Dummy, character: str) -> str:

@@ -12,6 +12,7 @@ import os
 import select
 import socket
 import stat
+import termios
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -123,7 +124,7 @@ class SerialWire:
     def close(self) -> None:
         if self._port is None:
             return
-        with suppress(OSError):
+        with suppress(OSError, termios.error):  # an adapter that was pulled gives the second
             if self._unsent:
                 self._port.reset_output_buffer()  # or closing waits for what can't be sent
         with suppress(OSError):
