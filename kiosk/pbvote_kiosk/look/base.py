@@ -148,8 +148,8 @@ class PeopleScreen(Screen[Result]):
 
     def action_page(self, step: int) -> None:
         """Show what of the body doesn't fit."""
-        body = self.query_one("#body", VerticalScroll)
-        body.scroll_relative(y=step * max(1, body.size.height - 1), animate=False)
+        for body in self.query("#body").results(VerticalScroll):  # none while it is composed again
+            body.scroll_relative(y=step * max(1, body.size.height - 1), animate=False)
 
     async def on_key(self, event: events.Key) -> None:
         """Run bindings here and not, as Textual does, once the key has got to the app.
