@@ -6,7 +6,7 @@ SOAK ?=
 SIZES ?= 1000 3000 10000
 SEED ?= $(shell $(PYTHON) -c "import secrets; print(secrets.randbits(32))")
 
-.PHONY: setup demo kiosk test lint types soak bench words fmt wheel lock clean
+.PHONY: setup demo kiosk test lint types soak bench words pictures fmt wheel lock clean
 
 setup: .venv/ready
 
@@ -44,6 +44,10 @@ bench: setup
 # The kiosk's messages, gathered from the code and compiled; says what isn't translated.
 words: setup
 	$(BIN)/python kiosk/catalogues.py
+
+# The pictures of docs/kiosk, taken from the real program.
+pictures: setup
+	$(BIN)/python kiosk/pictures.py
 
 fmt: setup
 	$(BIN)/ruff check --fix .
