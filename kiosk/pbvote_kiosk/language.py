@@ -9,6 +9,7 @@ gathers and compiles them.
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Mapping
 from copy import copy
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ LANGUAGES: Mapping[str, str] = {
 DOMAINS = ("look", "ballot", "voter", "officials", "desk", "paper", "devices")
 LOCALE = Path(__file__).parent / "locale"
 _LOCALES = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_GB"}
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _NARROW = str.maketrans({"\u202f": "\u00a0"})  # a console's font lacks the narrow space
 
 
@@ -66,16 +68,16 @@ class Words:
     def error(self, error: PbvoteError) -> str:
         """One of our errors: what and what to do, translated as far as a catalogue has them."""
         parts = (self(error.what), self(error.hint))
-        return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+        return _harmless(" ".join(f"{part.rstrip('.')}." for part in parts if part))
 
     def text(self, texts: str | Mapping[str, str]) -> str:
         """A text of the election in this language, or in the election's own."""
         if isinstance(texts, str):
-            return texts
+            return _harmless(texts)
         for language in (self.language, self._default):
             if language in texts:
-                return texts[language]
-        return next(iter(texts.values()), "")
+                return _harmless(texts[language])
+        return _harmless(next(iter(texts.values()), ""))
 
     def number(self, number: int) -> str:
         """A whole number, its thousands apart.
@@ -118,6 +120,11 @@ def _local(at: int, zone: str) -> datetime:
 
 def _plain(text: str) -> str:
     return text.translate(_NARROW)
+
+
+def _harmless(text: str) -> str:
+    """What comes from outside, without what a terminal obeys or shows backwards."""
+    return _OBEYED.sub("", text)
 
 
 @cache

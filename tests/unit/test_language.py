@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import PROJECT
-from pbvote.core.errors import RefusedError
+from pbvote.core.errors import RefusedError, StorageError
 from pbvote_kiosk.language import LANGUAGES, Words
 
 
@@ -22,6 +22,23 @@ def test_every_message_is_translated_and_compiled() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "harm", ["\x1b]0;x\x07", "\x1b[2J", "\x9b2J", "\x00", "\r", "\u202e", "\u2066"]
+)
+def test_no_text_from_outside_commands_a_terminal(harm: str) -> None:
+    """Neither a title, nor what another machine answered and an error repeats."""
+    words = Words("fr")
+    shown = (
+        words.text(f"Une{harm} place\nverte"),
+        words.text({"fr": f"Une{harm} place"}),
+        words.text({"xx": f"Une{harm} place"}),
+        words.error(StorageError(f"no answer ({harm})", hint=f"Look{harm} at it")),
+    )
+    for text in shown:
+        assert text.replace("\n", "").isprintable()
+    assert "place\nverte" in shown[0]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from box_builder import START, Clock
@@ -21,7 +23,7 @@ from pbvote_kiosk.officials.fingerprint import fingerprint, hash_of
 from pbvote_kiosk.officials.lines import compared, event_lines, status_lines
 from pbvote_kiosk.officials.poll import Numbers, Poll
 from pbvote_kiosk.officials.readiness import checks
-from pbvote_kiosk.officials.reports import keep_missing, report_of, report_path
+from pbvote_kiosk.officials.reports import keep_missing, place_of, report_of, report_path
 from pbvote_kiosk.officials.settings import Settings
 from pbvote_kiosk.officials.warnings import (
     ClockOdd,
@@ -285,6 +287,16 @@ def test_each_report_is_kept_once_as_pdf_and_text(kiosk: KioskFolder) -> None:
         keep_missing(poll, ENGLISH)
         assert (zero.stat().st_mtime_ns, zero.read_bytes()) == before
         assert zero.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_place_in_several_languages_is_named_in_one(kiosk: KioskFolder) -> None:
+    manifest, place = kiosk.built.election.manifest, {"fr": "Salle", "nl": "Zaal"}
+    boxes = [msgspec.structs.replace(box, place=place) for box in manifest.boxes]
+    with poll_of(kiosk) as poll:
+        poll.election = dataclasses.replace(
+            poll.election, manifest=msgspec.structs.replace(manifest, boxes=boxes)
+        )
+        assert place_of(poll, Words("nl")) == f"{BOX} (Zaal)"
 
 
 def test_a_report_comes_of_its_event_whenever_it_is_made(kiosk: KioskFolder) -> None:

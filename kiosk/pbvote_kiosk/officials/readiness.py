@@ -48,7 +48,7 @@ def checks(poll: Poll, printer: PrinterState, words: Words) -> list[Check]:
 
 def _of_box(poll: Poll, _: Words) -> Iterator[Check]:
     entries = _.many("{n} entry in the log", "{n} entries in the log", poll.numbers.size)
-    yield Check(_("The box's key is the one in the manifest"), True, place_of(poll))
+    yield Check(_("The box's key is the one in the manifest"), True, place_of(poll, _))
     yield Check(_("Every entry of the box was read and is right"), True, entries)
     place = poll.settings.second or "–"
     yield _warned(
@@ -92,7 +92,7 @@ def readiness_report(poll: Poll, found: list[Check], by: tuple[str, ...], words:
     """The list on paper, with the machine's fingerprint."""
     _, print_ = words, fingerprint(poll.election)
     rows = (
-        (_("Box"), place_of(poll)),
+        (_("Box"), place_of(poll, _)),
         (_("Time"), _.moment(poll.now(), poll.zone)),
         (_("Officials"), ", ".join(by)),
         (_("Version"), print_.version),

@@ -65,7 +65,7 @@ def report_of(poll: Poll, event: Event, words: Words) -> Report:
     numbers, then = Numbers.of(event), poll.events.up_to(event)
     found = fingerprint(poll.election)
     rows = [
-        (_("Box"), place_of(poll)),
+        (_("Box"), place_of(poll, _)),
         (_("Time"), _.moment(unix_time(event.at), poll.zone)),
         (_("Officials"), ", ".join(event.by)),
         (_("Ballots in the box"), _.number(numbers.cast)),
@@ -90,9 +90,9 @@ def report_of(poll: Poll, event: Event, words: Words) -> Report:
     )
 
 
-def place_of(poll: Poll) -> str:
+def place_of(poll: Poll, words: Words) -> str:
     """The box's name and where it stands."""
-    place = poll.election.box(poll.name).place
+    place = words.text(poll.election.box(poll.name).place)
     return poll.name if place in ("", poll.name) else f"{poll.name} ({place})"
 
 
