@@ -98,7 +98,7 @@ async def test_approval_counts_and_refuses() -> None:
     async with BallotHost(lambda: ballot_of(FORMATS["approval"])).run_test(size=SMALL) as pilot:
         await pilot.press("enter", "down", "space", "down", "enter")
         assert vector(pilot) == (1, 1, 1, 0, 0, 0, 0, 0)
-        assert "3 projects chosen, you can choose 0 more." in text(pilot)
+        assert "3 projects chosen, that is the most." in text(pilot)
         await pilot.press("down", "enter")
         assert vector(pilot) == (1, 1, 1, 0, 0, 0, 0, 0)
         assert message(pilot) == "! You have chosen all 3 projects you may. Take one back first."
@@ -168,7 +168,7 @@ async def test_grades_have_words() -> None:
         await pilot.press("+", "+", "+", "+")
         assert vector(pilot)[0] == 3
         assert message(pilot) == "! 3 is the best grade."
-        assert "grade 3 of 3: good" in text(pilot) and "1 of 8 projects graded." in text(pilot)
+        assert "grade 3 of 3 (good)" in text(pilot) and "1 of 8 projects graded." in text(pilot)
         await pilot.press("enter", "0", "enter")
         assert ballot(pilot).choice.is_blank
 
@@ -371,7 +371,7 @@ async def test_corrections_are_told() -> None:
     async with BallotHost(lambda: screen).run_test(size=LARGE) as pilot:
         shown = text(pilot)
         assert "withdrawn: can't win" in shown and "Corrected: A misprint" in shown
-        assert "€4,000" in shown and "In this ballot it is reckoned with €3,200." in shown
+        assert "€4,000" in shown and "On this ballot it counts as €3,200." in shown
 
 
 async def test_a_long_text_has_a_screen_of_its_own() -> None:
@@ -421,17 +421,17 @@ async def test_the_review_reads_out_everything(size: tuple[int, int], walk: Sequ
         assert "You have not voted yet." in text(pilot)
         for words in (
             "Together they cost €5,950; the envelope has €20,000.",
-            "You have chosen nothing: this is a blank ballot.",
+            "You have chosen nothing here: this is a blank ballot.",
             "1 · A shared orchard behind the school (€3,200): 2 points",
             "2. 6 · Nest boxes for swallows (€650)",
-            "grade 2 of 5: poor",
+            "grade 2 of 5 (poor)",
         ):
             assert words in screen.spoken()
         seen = text(pilot)
         for _ in range(3):
             await pilot.press("pagedown")
             seen += text(pilot)
-        assert "grade 2 of 5: poor" in seen
+        assert "grade 2 of 5 (poor)" in seen
         for key in walk:
             await pilot.press(key)
             assert screen.region.contains_region(screen.query_one("#next").region)

@@ -201,8 +201,8 @@ def test_every_grade_has_its_word() -> None:
         (
             "grades",
             [
-                "3 · A pump track for the young (€18,500): grade 2 of 5: poor",
-                "1 · A shared orchard behind the school (€3,200): grade 1 of 5: very poor",
+                "3 · A pump track for the young (€18,500): grade 2 of 5 (poor)",
+                "1 · A shared orchard behind the school (€3,200): grade 1 of 5 (very poor)",
             ],
         ),
     ],

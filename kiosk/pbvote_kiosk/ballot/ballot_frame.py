@@ -176,9 +176,15 @@ class BallotFrame(PeopleScreen[Step]):
     def _said_of(self, listed: int) -> str:
         """How many projects are listed, and why no more."""
         _ = self.words
-        n, count = _.number(listed), _.number(len(self._order))
+        count = _.number(len(self._order))
         only = "" if self._only == ALL else f" ({self._only.named(self._shown, _)})"
-        return _("{n} of {count} projects{only}. Esc shows all.", n=n, count=count, only=only)
+        return _.many(
+            "{n} of {count} projects{only}. Esc shows all.",
+            "{n} of {count} projects{only}. Esc shows all.",
+            listed,
+            count=count,
+            only=only,
+        )
 
     def _show_project(self) -> None:
         here = self._shown[self._place] if self.places else None

@@ -21,7 +21,7 @@ from pbvote_kiosk.language import N_
 from pbvote_kiosk.look.dialogs import Question
 
 _SIGNS: Mapping[str, Act] = {"+": "more", "-": "less", " ": "press"}
-BLANK = N_("You have chosen nothing: this is a blank ballot. It counts as blank.")
+BLANK = N_("You have chosen nothing here: this is a blank ballot. It counts as blank.")
 
 
 class BallotScreen(BallotFrame):
@@ -35,10 +35,11 @@ class BallotScreen(BallotFrame):
         Binding("escape", "back", show=False),
     ]
     help_text = N_(
-        "Arrow keys: move through the projects. Enter: choose, or take back. + and −: more or"
-        " less, or up and down in your order. Digits: go to the project with this printed number."
-        " Letters, or /: search. *: show only some projects. F9: all of a project's text."
-        " F10: go on. You can come back and change everything before you cast your ballot."
+        "Arrow keys: move through the projects.\nEnter: choose, or take back.\n"
+        "+ and −: more or less, or up and down in your order.\n"
+        "Digits: go to the project with this printed number.\nLetters, or /: search.\n"
+        "*: show only some projects.\nF9: all of a project's text.\nF10: go on.\n"
+        "You can come back and change everything before you cast your ballot."
     )
 
     # --- acts -------------------------------------------------------------------------------------

@@ -76,11 +76,15 @@ class ApprovalManner(_TickManner):
         chosen = _.many("{n} project chosen", "{n} projects chosen", self.approval.spent)
         if self.approval.is_single:
             return f"{chosen}."
-        left = _.many("you can choose {n} more", "you can choose {n} more", self.approval.left)
+        left = _("that is the most")
+        if self.approval.left:
+            left = _.many("you can choose {n} more", "you can choose {n} more", self.approval.left)
         return f"{chosen}, {left}."
 
     def big_about(self) -> str:
-        return self.words("projects you can still choose")
+        return self.words.many(
+            "project you can still choose", "projects you can still choose", self.approval.left
+        )
 
     def mark(self, place: int) -> str:
         if not self.approval.is_single:
@@ -172,7 +176,10 @@ class PointsManner(_StepManner):
         return _("{left} of {most}.", left=left, most=_.number(self.points.most))
 
     def big_about(self) -> str:
-        return self.words("points left of {most}", most=self.words.number(self.points.most))
+        most = self.words.number(self.points.most)
+        return self.words.many(
+            "point left of {most}", "points left of {most}", self.points.left, most=most
+        )
 
     def share(self) -> tuple[int, int] | None:
         return self.points.spent, self.points.most
@@ -219,11 +226,15 @@ class RankingManner(Manner):
     def meter(self) -> str:
         _ = self.words
         ranked = _.many("{n} project ranked", "{n} projects ranked", self.ranking.spent)
-        left = _.many("you can rank {n} more", "you can rank {n} more", self.ranking.left)
+        left = _("that is the most")
+        if self.ranking.left:
+            left = _.many("you can rank {n} more", "you can rank {n} more", self.ranking.left)
         return f"{ranked}, {left}."
 
     def big_about(self) -> str:
-        return self.words("projects you can still rank")
+        return self.words.many(
+            "project you can still rank", "projects you can still rank", self.ranking.left
+        )
 
     def press(self, place: int) -> Refusal | None:
         return self.ranking.toggle(place)
@@ -271,7 +282,7 @@ class GradesManner(_StepManner):
     def how(self) -> str:
         _ = self.words
         if self._levels < 2:
-            return _("Give the projects you want a 1. Nothing means no opinion.")
+            return _("Give a 1 to the projects you want. No grade means no opinion.")
         return _(
             "Give grades from 1 ({worst}) to {most} ({best}). No grade means no opinion.",
             worst=self._word(1) or _("worst"),
@@ -281,13 +292,24 @@ class GradesManner(_StepManner):
 
     def meter(self) -> str:
         _ = self.words
-        return _("{n} of {most} projects graded.", n=self.grades.spent, most=self.grades.most)
+        return _.many(
+            "{n} of {most} projects graded.",
+            "{n} of {most} projects graded.",
+            self.grades.spent,
+            most=_.number(self.grades.most),
+        )
 
     def big(self) -> str:
         return self.words.number(self.grades.spent)
 
     def big_about(self) -> str:
-        return self.words("of {most} projects graded", most=self.grades.most)
+        _ = self.words
+        return _.many(
+            "of {most} projects graded",
+            "of {most} projects graded",
+            self.grades.spent,
+            most=_.number(self.grades.most),
+        )
 
     def ask(self, number: str) -> str:
         most = self.words.number(self._levels)
@@ -308,7 +330,7 @@ class GradesManner(_StepManner):
         word = self._word(grade)
         if not word:
             return _("grade {grade} of {most}", grade=grade, most=self._levels)
-        return _("grade {grade} of {most}: {word}", grade=grade, most=self._levels, word=word)
+        return _("grade {grade} of {most} ({word})", grade=grade, most=self._levels, word=word)
 
     def nothing(self) -> str:
         return self.words("no opinion")

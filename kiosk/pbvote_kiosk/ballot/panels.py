@@ -111,7 +111,7 @@ def facts(shown: Shown, words: Words, counted: bool) -> list[str]:
         lines.append(_("Withdrawn: it can't win any more."))
     lines.append(" · ".join(part for part in (shown.cost, shown.about) if part))
     if counted and shown.cost != shown.counted:
-        lines.append(_("In this ballot it is reckoned with {amount}.", amount=shown.counted))
+        lines.append(_("On this ballot it counts as {amount}.", amount=shown.counted))
     if shown.district and shown.district != shown.where:
         lines.append(_("District: {district}", district=shown.district))
     if shown.description:

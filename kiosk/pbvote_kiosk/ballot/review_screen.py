@@ -30,8 +30,9 @@ class ReviewScreen(PeopleScreen[str]):
         Binding("f10", "dismiss('next')", show=False),
     ]
     help_text = N_(
-        "This is what you chose. Change opens one part again. Page up and Page down show the rest"
-        " of a long list. Next goes on: only then you cast your ballot, or check this machine."
+        "This is what you chose.\n“Change” opens one part again.\n"
+        "Page up and Page down show the rest of a long list.\n"
+        "“Next” goes on: only then do you cast your ballot, or check this machine."
     )
 
     def __init__(
@@ -61,7 +62,7 @@ class ReviewScreen(PeopleScreen[str]):
 
     def _not_yet(self) -> str:
         if self._mock:
-            return self.words("This is only a try: nothing of it is kept or counted.")
+            return self.words("This is only a try-out: nothing of it is kept or counted.")
         return self.words("You have not voted yet. Look at your choice, then go on.")
 
     def body(self) -> ComposeResult:
