@@ -29,7 +29,7 @@ from pbvote_kiosk.ports import NoPrinter, Printer, Speaker
 from pbvote_kiosk.voter import flow
 from pbvote_kiosk.voter.check_screens import ScanReceipt
 from pbvote_kiosk.voter.entry import scanned_card
-from pbvote_kiosk.voter.forgetting import forget_painted, painted_caches
+from pbvote_kiosk.voter.forgetting import forget_painted
 from pbvote_kiosk.voter.receipt import ReceiptScreen
 from pbvote_kiosk.voter.session import Choosing, Session, TryOut
 from pbvote_kiosk.voter.trouble import Trouble
@@ -82,7 +82,6 @@ class KioskApp(PeopleApp):
         self._visit: Worker[None] | None = None
         self._kept: Choosing | None = None
         self._is_busy = False
-        self._painted = painted_caches()
 
     def get_default_screen(self) -> Screen[None]:
         return Welcome(self.poll)
@@ -149,7 +148,7 @@ class KioskApp(PeopleApp):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         self.said = ""
-        forget_painted(self._painted)
+        forget_painted()
 
     # --- for the flow -----------------------------------------------------------------------------
 

@@ -7,37 +7,39 @@ review ("[X] 12 · Swings") and a tracker would lie there together until others 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from textual.cache import FIFOCache, LRUCache
 
-_Cached = type(lru_cache(lambda: None))
+_CACHED = type(lru_cache(lambda: None))
 _PAINTERS = ("rich", "textual")
-Cache = Callable[[], object]
-"""What empties one."""
 
 
-def painted_caches() -> list[Cache]:
-    """All that there are now, but those that were frozen (`gc.freeze`) before."""
-    caches: list[Cache] = []
-    for thing in gc.get_objects():
-        if isinstance(thing, LRUCache | FIFOCache):
-            caches.append(thing.clear)
-        elif isinstance(thing, _Cached) and _is_painter(thing):
-            caches.append(thing.cache_clear)
-    return caches
+def forget_painted() -> None:
+    """Empty every cache that the modules and classes of Rich and Textual hold.
 
-
-def forget_painted(known: Iterable[Cache]) -> None:
-    """Empty every cache of Rich and Textual, those `known` from before and those made since.
-
-    They fill again with the next paint.
+    They fill again with the next paint. Caches of a screen go with the screen: its cycles are
+    broken up here and now.
     """
     gc.collect()
-    for empty in (*known, *painted_caches()):
+    for empty in _caches():
         empty()
 
 
-def _is_painter(cached: object) -> bool:
-    return str(getattr(cached, "__module__", "")).partition(".")[0] in _PAINTERS
+def _caches() -> Iterator[Callable[[], object]]:
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in _PAINTERS:
+            for thing in list(vars(module).values()):
+                yield from _emptied_by(thing)
+                if isinstance(thing, type) and thing.__module__ == name:
+                    for part in list(vars(thing).values()):
+                        yield from _emptied_by(getattr(part, "__func__", part))
+
+
+def _emptied_by(thing: object) -> Iterator[Callable[[], object]]:
+    if isinstance(thing, LRUCache | FIFOCache):
+        yield thing.clear
+    elif isinstance(thing, _CACHED):
+        yield thing.cache_clear
