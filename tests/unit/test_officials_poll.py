@@ -346,6 +346,29 @@ def test_the_log_is_written_to_a_stick_and_read_back(kiosk: KioskFolder, tmp_pat
         assert stick.export(poll, tmp_path / "stick", ("clerk",)) == done, "and again"
 
 
+def test_the_event_log_is_read_back_too(kiosk: KioskFolder, tmp_path: Path) -> None:
+    with poll_of(kiosk) as poll:
+        closed(kiosk, poll)
+        folder = tmp_path / "events"
+        size = poll.events.export(folder)
+        poll.events.check_exported(folder, size)
+        with pytest.raises(StorageError, match="read back"):
+            poll.events.check_exported(folder, size + 1)
+        tile = next((folder / "tile" / "entries").rglob(str(size)))
+        tile.write_bytes(tile.read_bytes().replace(b"closed", b"opened"))
+        with pytest.raises(PbvoteError):
+            poll.events.check_exported(folder, size)
+
+
+def test_a_stick_that_fails_is_told_not_raised_raw(kiosk: KioskFolder, tmp_path: Path) -> None:
+    with poll_of(kiosk) as poll:
+        closed(kiosk, poll)
+        (tmp_path / "stick").mkdir()
+        (tmp_path / "stick" / "reports").write_bytes(b"a file where the folder should be")
+        with pytest.raises(StorageError, match="stick can't be written"):
+            stick.export(poll, tmp_path / "stick", ("clerk",))
+
+
 def test_an_open_box_is_not_written(kiosk: KioskFolder, tmp_path: Path) -> None:
     with poll_of(kiosk) as poll:
         poll.open(OFFICIALS)

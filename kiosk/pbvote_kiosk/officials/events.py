@@ -18,9 +18,11 @@ from typing import Annotated, Literal, NamedTuple, get_args
 
 from msgspec import Meta
 
+from pbvote.at_hand import log_at
 from pbvote.core.encoding import Record, Time, decode, encode, time_text
 from pbvote.core.errors import StorageError
 from pbvote.core.merkle import Tree
+from pbvote.core.note import VerifyKey
 from pbvote.keyfile import load_signer, new_signer
 from pbvote.store.export import export
 from pbvote.store.log import SignedLog, open_log
@@ -95,8 +97,8 @@ def events_origin(slug: str, box: str) -> str:
 class Events:
     """The event log of a kiosk. All methods may be called from any thread."""
 
-    def __init__(self, log: SignedLog, now: Callable[[], int]) -> None:
-        self._log, self._now = log, now
+    def __init__(self, log: SignedLog, key: VerifyKey, now: Callable[[], int]) -> None:
+        self._log, self._key, self._now = log, key, now
 
     @classmethod
     def open_in(cls, folder: Path, slug: str, box: str, *, now: Callable[[], int]) -> Events:
@@ -113,7 +115,8 @@ class Events:
             )
         signer = load_signer(key) if key.exists() else new_signer(key, events_origin(slug, box))
         # A log that was taken away leaves its mark: then none begins anew unseen.
-        return cls(open_log(path, signer, create=not any(folder.glob(f"{LOG}*"))), now)
+        log = open_log(path, signer, create=not any(folder.glob(f"{LOG}*")))
+        return cls(log, signer.verify_key, now)
 
     def note(
         self, what: What, by: Sequence[str] = (), detail: Mapping[Detail, str] | None = None
@@ -173,6 +176,16 @@ class Events:
     def export(self, folder: Path) -> int:
         """Bring the log's tiles in `folder` up to date; the size exported."""
         return export(self._log, folder)
+
+    def check_exported(self, folder: Path, size: int) -> None:
+        """VerificationError or StorageError unless `folder` holds `size` entries of this log."""
+        found = sum(1 for _ in log_at(folder).checked(self._key))
+        if found != size:
+            raise StorageError(
+                f"{size} events were written, and {found} read back",
+                where=str(folder),
+                hint="Export again, to another stick",
+            )
 
     def close(self) -> None:
         """Let go of the file; closing twice does nothing."""

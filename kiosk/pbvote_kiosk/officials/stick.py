@@ -38,15 +38,24 @@ def sticks(place: Path, is_mounted: Callable[[Path], bool] = Path.is_mount) -> l
 def export(poll: Poll, stick: Path, by: tuple[str, ...]) -> Exported:
     """Write the closed box's log, the event log and the reports to a stick, and check them there.
 
-    RefusedError unless the box is closed; StorageError if the stick fails; VerificationError if
-    what it gives back isn't what the box has.
+    RefusedError unless the box is closed; StorageError if the stick fails or is pulled out;
+    VerificationError if what it gives back isn't what the box has.
     """
-    folder = stick / LOGS / poll.name
-    poll.box.export(folder)
-    exported = check(poll, folder)
-    poll.note("exported", {"size": str(exported.size), "root": exported.root}, by)
-    poll.events.export(stick / "events" / poll.name)
-    _copy_reports(poll.own / REPORTS, stick / REPORTS / poll.name)
+    folder, events = stick / LOGS / poll.name, stick / "events" / poll.name
+    try:
+        poll.box.export(folder)
+        exported = check(poll, folder)
+        poll.note("exported", {"size": str(exported.size), "root": exported.root}, by)
+        size = poll.events.export(events)
+        _forget_cached(events)
+        poll.events.check_exported(events, size)
+        _copy_reports(poll.own / REPORTS, stick / REPORTS / poll.name)
+    except OSError as error:
+        raise StorageError(
+            f"the stick can't be written or read ({error.strerror})",
+            where=str(stick),
+            hint="Put it in again, or take another; then export again",
+        ) from None
     return exported
 
 
@@ -88,9 +97,10 @@ def _forget_cached(folder: Path) -> None:
 
 
 def _copy_reports(source: Path, to: Path) -> None:
-    for path in sorted(source.glob("*")):
-        data = path.read_bytes()
-        copy = to / path.name
+    """Each report, read back once all are there."""
+    reports = {path.name: path.read_bytes() for path in sorted(source.glob("*"))}
+    for name, data in reports.items():
+        copy = to / name
         if copy.is_file() and copy.read_bytes() == data:
             continue
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -98,3 +108,11 @@ def _copy_reports(source: Path, to: Path) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+    _forget_cached(to)
+    for name, data in reports.items():
+        if (to / name).read_bytes() != data:
+            raise StorageError(
+                f"the report {name} isn't on the stick as it was written",
+                where=str(to),
+                hint="Export again, to another stick",
+            )
