@@ -25,11 +25,11 @@ _SAID: dict[What, tuple[str, str]] = {
         N_("Please hold the receipt or phone still, and scan it again."),
     ),
     "other election": (
-        N_("This receipt is of another vote"),
+        N_("This receipt is from another vote"),
         N_("It can't be checked here."),
     ),
     "unknown box": (
-        N_("This receipt is of a box that isn't known here"),
+        N_("This receipt is from a box that isn't known here"),
         N_("Please show it to an official."),
     ),
     "forged": (

@@ -186,7 +186,7 @@ async def _leaves(app: KioskApp, choosing: Choosing) -> bool:
     question = Question(
         lambda _: _("Stop voting?"),
         lambda _: _("Nothing was cast, and your card can still be used. Your choice is forgotten."),
-        [("stay", lambda _: _("Go on voting")), ("go", lambda _: _("Stop"))],
+        [("stay", lambda _: _("Go on voting")), ("go", lambda _: _("Stop voting"))],
     )
     return await app.ask(question) == "go"
 
@@ -195,8 +195,8 @@ async def _answer(app: KioskApp, tracker: bytes, *, mock: bool) -> str:
     """Cast, challenge or change; a challenge is asked about once more."""
     text = N_(
         "The machine opens this ballot and shows what it had sealed. The ballot then doesn't count,"
-        " and everybody can read it later, without your name. If that shall stay your secret, go"
-        " back and choose something else for this check first. You vote afterwards."
+        " and everybody can read it later, without your name. If your choice must stay secret,"
+        " choose something else for this check first. You vote afterwards."
     )
     while True:
         answer = await app.ask(Seal(tracker, mock=mock))
@@ -233,7 +233,7 @@ async def _send(app: KioskApp, send: Callable[[], Sent]) -> Sent | None:
         question = Question(
             lambda _: _(Trouble.DISK.title),
             lambda _: _(Trouble.DISK.advice),
-            [("again", lambda _: _("Try again")), ("leave", lambda _: _("Stop"))],
+            [("again", lambda _: _("Try again")), ("leave", lambda _: _("Stop voting"))],
             loud=True,
         )
         if await app.ask(question) == "leave":

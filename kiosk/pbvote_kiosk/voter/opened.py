@@ -79,7 +79,7 @@ class OpenedBallot(VoterScreen[Step]):
         return " ".join((f"{self.heading()}.", *contests, self._what_now()))
 
     def keys(self) -> list[tuple[str, str]]:
-        return [("PgUp/PgDn", self.words("Read on"))]
+        return [(self.words("Page up/Page down"), self.words("Read on"))]
 
     def body(self) -> ComposeResult:
         _ = self.words

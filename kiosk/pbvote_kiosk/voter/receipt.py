@@ -126,7 +126,7 @@ class ReceiptScreen(VoterScreen[None]):
         return " ".join(part for part in parts if part)
 
     def keys(self) -> list[tuple[str, str]]:
-        return [("Enter", self.words("Finish"))]
+        return [(self.words("Enter"), self.words("Finish"))]
 
     def body(self) -> ComposeResult:
         _ = self.words

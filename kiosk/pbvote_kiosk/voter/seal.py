@@ -57,7 +57,7 @@ class Seal(VoterScreen[Answer]):
         "Your choice is locked in a sealed ballot, but it isn't in the box yet. “Cast my ballot”"
         " puts it there: that is your vote. “Check this machine” opens this ballot instead, so you"
         " can see whether the machine sealed what you chose; it then doesn't count, and you begin"
-        " again. The number is the ballot's fingerprint: you can write it down or photograph it"
+        " again. The number belongs to this ballot alone: you can write it down or photograph it"
         " before you answer."
     )
 
@@ -73,7 +73,7 @@ class Seal(VoterScreen[Answer]):
         return _("This is only a try-out.") if self._mock else _("This is not yet a vote.")
 
     def _question(self) -> str:
-        return self.words("What shall happen with this ballot?")
+        return self.words("What should happen to this ballot?")
 
     def _answers(self) -> list[tuple[Literal["cast", "challenge"], str, str]]:
         _ = self.words
@@ -97,7 +97,7 @@ class Seal(VoterScreen[Answer]):
 
     def keys(self) -> list[tuple[str, str]]:
         _ = self.words
-        return [("Esc", _("Change")), ("↑↓", _("Choose")), ("Enter", _("Answer"))]
+        return [("Esc", _("Change")), ("↑↓", _("Choose")), (_("Enter"), _("Answer"))]
 
     def body(self) -> ComposeResult:
         _ = self.words

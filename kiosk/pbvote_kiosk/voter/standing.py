@@ -45,11 +45,11 @@ class Standing(VoterScreen[Step]):
         )
         if not self._may_replace:
             said = [
-                _("You cast it here: {time}.", time=first),
+                _("You voted here: {time}.", time=first),
                 _("In this vote the first ballot counts, so it can't be replaced."),
             ]
         else:
-            said = [_("You cast it here: {time}.", time=last)]
+            said = [_("You voted here: {time}.", time=last)]
             if self._is_open:
                 said.append(
                     _(

@@ -39,7 +39,7 @@ class Trouble(Enum):
     )
     NOT_RIGHT = (
         N_("This card can't be used here"),
-        N_("Nothing was cast. Please ask at the desk for a card that is right."),
+        N_("Nothing was cast. Please ask at the desk for another card."),
     )
     MISTYPED = (
         N_("There is a typing error in the code"),
