@@ -165,7 +165,7 @@ class OfficialsMenu(PeopleScreen[None]):
             self._acting = False
         if not self._leaving:
             await self.recompose()
-            self.query_one(Menu).focus()
+            self.query(Menu).focus()  # none while the screen is composed once more
 
     # --- leaving ----------------------------------------------------------------------------------
 
