@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from box_builder import START, Clock
 from kiosk_folder import BOX, PIN, KioskFolder, make_kiosk
@@ -431,13 +431,15 @@ async def test_the_log_goes_to_a_stick_and_is_read_back(tmp_path: Path) -> None:
         await hand.until_shown(Notice)
         assert "Put in a stick" in hand.text()
         await hand.pilot.press("enter")
-        (sticks / "STICK").mkdir(parents=True)
-        hand.poll.is_stick = (sticks / "STICK").__eq__
+        (sticks / "[red]").mkdir(parents=True)
+        hand.poll.is_stick = (sticks / "[red]").__eq__
         await hand.choose("export")
         await hand.page()
+        label = hand.app.screen.query_one("#stick-0", Button).label
+        assert str(label) == str(sticks / "[red]"), "a stick's name is no markup"
         await hand.pilot.press("enter")
         await hand.until(lambda: "2 entries were read back" in hand.text())
-        assert (sticks / "STICK" / "box" / BOX / "checkpoint").is_file()
+        assert (sticks / "[red]" / "box" / BOX / "checkpoint").is_file()
         assert hand.events("exported") == 1
 
 

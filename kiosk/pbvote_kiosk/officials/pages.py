@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -68,7 +69,8 @@ class Page(PeopleScreen[str]):
                         yield Static(line, classes="line", markup=False)
                 with Horizontal(classes="buttons"):
                     for name, label in self._buttons:
-                        yield Button(said(label, self.words), id=name)
+                        # A stick may be called [/].
+                        yield Button(Content(said(label, self.words)), id=name)
                     yield Button(self.words("Back"), id="back", variant="primary")
             if self._code:
                 yield QrView(self._code)
