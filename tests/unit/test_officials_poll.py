@@ -321,17 +321,6 @@ def test_the_closing_reports_code_is_the_signed_checkpoint(kiosk: KioskFolder) -
         assert report_of(poll, event, ENGLISH).code == poll.box.checkpoint.decode()
 
 
-def test_a_typed_card_is_not_found_in_logs_that_can_not_be_read(kiosk: KioskFolder) -> None:
-    """A desk beside the kiosk may be writing one."""
-    with poll_of(kiosk) as poll:
-        before = poll.box.register
-        name = next(iter(poll.election.registrar_keys))
-        (kiosk.path / "registries" / name / "log").mkdir()
-        (kiosk.path / "registries" / name / "log" / "checkpoint").write_bytes(b"half")
-        assert poll.find(bytes(32)) is None
-        assert poll.box.register is before
-
-
 # --- the stick ------------------------------------------------------------------------------------
 
 

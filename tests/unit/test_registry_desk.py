@@ -295,6 +295,22 @@ def test_a_box_that_can_not_be_read_is_named(desks: Desks, desk: Desk) -> None:
     assert desk._ballots.boxes["kiosk-1"].cast == 1
 
 
+def test_a_bad_stick_hides_no_box(desks: Desks, desk: Desk, tmp_path: Path) -> None:
+    """A copy that claims to be longer, one that is cut, one that can't be looked into."""
+    desks.vote(desk.hand_out("2", copy=desks.copier()))
+    sticks = [tmp_path / name for name in ("longer", "cut", "loop")]
+    for stick in sticks[:2]:
+        (stick / "box" / "kiosk-1").mkdir(parents=True)
+    size = b"pbvote/demo/box/kiosk-1\n9\n" + b"A" * 43 + b"=\n\n\xe2\x80\x94 x AAAAAAAA\n"
+    (sticks[0] / "box" / "kiosk-1" / "checkpoint").write_bytes(size)
+    (sticks[1] / "box" / "kiosk-1" / "checkpoint").write_bytes(b"cut")
+    (sticks[2] / "box").mkdir(parents=True)
+    (sticks[2] / "box" / "kiosk-1").symlink_to("x" * 300)
+    wrong = desk._ballots.refresh(desks.folders["mairie"], sticks)
+    assert len(wrong) == 3 and all(str(error).startswith("kiosk-1") for error in wrong)
+    assert desk._ballots.boxes["kiosk-1"].cast == 1
+
+
 def test_whom_to_invite_again(desks: Desks, desk: Desk) -> None:
     voted, not_voted, undone = (desk.hand_out(p, copy=desks.copier()) for p in ("0", "1", "2"))
     desk.undo("2", officials=OFFICIALS, why="left")
@@ -306,3 +322,14 @@ def test_whom_to_invite_again(desks: Desks, desk: Desk) -> None:
     see_boxes(desks, desk)
     assert not_voted.person == "1" and undone.person == "2"
     assert [p.id for p in desk.to_invite()] == ["3", "1"]  # by name
+
+
+def test_whose_card_was_replaced_is_invited_though_the_old_one_voted(
+    desks: Desks, desk: Desk
+) -> None:
+    """With the new card they may have voted in the box that burned."""
+    desks.vote(desk.hand_out("0", copy=desks.copier()))
+    see_boxes(desks, desk)
+    assert desk.to_invite() == []
+    desk.replace_card("0", officials=OFFICIALS, reason="returned", copy=desks.copier())
+    assert [p.id for p in desk.to_invite()] == ["0"]

@@ -7,6 +7,7 @@ that was exported (docs/protocol.md, section 7): in the election's folder, or on
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from pbvote.core.ballot import BoxEntry, Cast, Challenge, Close
 from pbvote.core.card import Channel
 from pbvote.core.election import Election
 from pbvote.core.encoding import decode
-from pbvote.core.errors import EncodingError, PbvoteError
+from pbvote.core.errors import EncodingError, PbvoteError, StorageError
 from pbvote.core.note import parse_checkpoint, parse_note
 from pbvote.core.tiles import CHECKPOINT
 
@@ -52,18 +53,21 @@ class Ballots:
         self._logs: dict[str, LogAtHand] = {}
 
     def refresh(self, folder: Path, places: Sequence[Path] = ()) -> list[PbvoteError]:
-        """Read what has grown since; what is wrong with boxes that couldn't be read.
+        """Read what has grown since; what is wrong with copies that couldn't be read.
 
         `folder` is the election's; `places` are sticks and folders that boxes were exported to.
+        Of several copies the longest that is right counts: no bad stick hides a box.
         """
         wrong: list[PbvoteError] = []
         for box in self._election.boxes:
-            try:
-                logs = list(_logs_of(folder, places, box.name))
-                if logs:
-                    self._read_box(box.name, box.channel, max(logs, key=_size))
-            except PbvoteError as error:
-                wrong.append(error.at(box.name))
+            logs: list[LogAtHand] = []
+            for place in _places_of(folder, places, box.name):
+                with _noted(wrong, box.name):
+                    logs += _log_in(place)
+            for log in sorted(logs, key=_size, reverse=True):
+                with _noted(wrong, box.name):
+                    self._read_box(box.name, box.channel, log)
+                    break
         return wrong
 
     def read(self, name: str, channel: Channel, entries: Iterable[bytes]) -> None:
@@ -129,12 +133,27 @@ def _size(log: LogAtHand) -> int:
     return parse_checkpoint(parse_note(log.checkpoint).text).size
 
 
-def _logs_of(folder: Path, places: Sequence[Path], name: str) -> Iterator[LogAtHand]:
-    """Every copy of a box's log that is here and not empty."""
-    own = (folder / BOXES / name, folder / BOXES / name / "log")
-    carried = (place / "box" / name for place in places)
-    for path in (*own, folder / "bundle" / "logs" / "box" / name, *carried):
-        if (path / CHECKPOINT).is_file() or any((path / base).is_file() for base in DATABASES):
-            log = log_at(path)
-            if _size(log):
-                yield log
+def _places_of(folder: Path, places: Sequence[Path], name: str) -> Iterator[Path]:
+    """Where copies of a box's log may be."""
+    yield from (folder / BOXES / name, folder / BOXES / name / "log")
+    yield folder / "bundle" / "logs" / "box" / name
+    yield from (place / "box" / name for place in places)
+
+
+def _log_in(path: Path) -> list[LogAtHand]:
+    """The log there, if there is one and it isn't empty."""
+    if not ((path / CHECKPOINT).is_file() or any((path / base).is_file() for base in DATABASES)):
+        return []
+    log = log_at(path)
+    return [log] if _size(log) else []
+
+
+@contextmanager
+def _noted(wrong: list[PbvoteError], box: str) -> Iterator[None]:
+    """What goes wrong with a copy is noted: also a stick that was pulled out."""
+    try:
+        yield
+    except PbvoteError as error:
+        wrong.append(error.at(box))
+    except OSError as error:
+        wrong.append(StorageError(f"can't be read ({error.strerror})", where=box))

@@ -65,14 +65,16 @@ class Desk(Registry):
     def to_invite(self) -> list[Listed]:
         """Who was handed a card by a desk at hand and has no ballot in a box on hand; by name.
 
-        For when a box is lost or cut: these people may have voted in it.
+        For when a box is lost or cut: these people may have voted in it. A ballot of a card that
+        was revoked is set aside, so it doesn't stand for one.
         """
         with self._lock:
             here = {line.person for line in self.roll.attendance.all() if line.stands}
             found = []
             for pseudonym, cards in self._cards.in_person.items():
                 listed = self.roll.of_pseudonym(pseudonym)
-                if listed is None or any(self._ballots.has(card.key) for card in cards):
+                valid = (card for card in cards if not self._cards.is_revoked(card))
+                if listed is None or any(self._ballots.has(card.key) for card in valid):
                     continue
                 others = (c for c in cards if c.registrar != self.name)
                 if listed.id in here or not all(map(self._cards.is_revoked, others)):
