@@ -31,7 +31,7 @@ from pbvote.registry import export_log
 from pbvote.words import plural
 from pbvote_tally.bundle import FolderBundle
 from pbvote_tally.close import Declared
-from pbvote_tally.collect import collect, present_log
+from pbvote_tally.collect import collect, collect_copies, present_log
 from pbvote_tally.rebuild import log_entries
 from pbvote_tally.records import MergeRecord
 from pbvote_tally.report import Report
@@ -75,6 +75,7 @@ def count(
     report.step("Logs: every entry against its checkpoint")
     for source in logs:
         _bring(folder, whole, election, source)
+    behind = [name for source in logs for name in collect_copies(whole.bundle, election, source)]
     found = _logs(whole, election)
     report.step("Closing: signed by every test trustee")
     whole.close([], {name: log.declared for name, log in found.items() if log.declared})
@@ -85,7 +86,8 @@ def count(
     merge = verified.rebuilt.merge.record
     findings = [
         *(finding for log in found.values() for finding in log.findings(merge)),
-        *_of_cards(found, election),
+        *_of_cards(found, merge),
+        *(Finding("failed", f"a log doesn't reach a copied checkpoint: {name}") for name in behind),
         *_of_ballots(merge),
         Finding("done", f"{plural(merge.accepted, 'ballot')} counted, and the bundle verified"),
         *_of_openings(folder, rehearsal),
@@ -157,9 +159,10 @@ class _Log(Struct, frozen=True):
                 yield Finding("open", f"{what}: nobody checked this machine with a challenge")
         else:
             registry = next(desk for desk in merge.registries if desk.name == name)
-            cards, revoked = registry.certificates, registry.revoked
-            said = f"{plural(cards, 'card')} handed out, {revoked} revoked"
-            yield Finding("done" if cards else "open", f"{what}: {said}")
+            cards = registry.certificates
+            yield Finding(
+                "done" if cards else "open", f"{what}: {plural(cards, 'card')} handed out"
+            )
 
 
 def _logs(whole: OneMachine, election: Election) -> dict[str, _Log]:
@@ -195,16 +198,17 @@ def _read(read: Callable[[str], bytes], name: str, is_kiosk: bool, checkpoint: C
     return _Log(name, is_kiosk, checkpoint.size, isinstance(entry, Close | RegistryClose), used)
 
 
-def _of_cards(found: dict[str, _Log], election: Election) -> Iterator[Finding]:
-    """Which cards were used, and whether somebody used one twice in two places."""
+def _of_cards(found: dict[str, _Log], merge: MergeRecord) -> Iterator[Finding]:
+    """How many cards were used, and whether one was used in two places."""
     boxes = [log for log in found.values() if log.used]
-    for registrar in election.registrar_keys:
-        keys = [log.used.get(registrar, set()) for log in boxes]
+    for registry in merge.registries:
+        keys = [log.used.get(registry.name, set()) for log in boxes]
         once = set().union(*keys)
-        yield Finding("done", f"cards of {registrar}: {len(once)} used")
+        said = f"{len(once)} of {registry.certificates} used, {registry.revoked} revoked"
+        yield Finding("done", f"cards of {registry.name}: {said}")
         twice = sum(map(len, keys)) - len(once)
         if twice:
-            yield Finding("failed", f"cards of {registrar}: {twice} used in two boxes")
+            yield Finding("failed", f"cards of {registry.name}: {twice} used in two boxes")
 
 
 def _of_ballots(merge: MergeRecord) -> Iterator[Finding]:
