@@ -29,7 +29,7 @@ class Ear:
         for _ in range(100):
             await pilot.pause(0.01)
             new = self._speaker.said[self._heard :]
-            said = " | ".join(text for _, text in new)
+            said = " | ".join(text for _, text in new).replace("\xa0", " ")
             places = [said.find(text) for text in texts]
             if min(places) >= 0:
                 break
@@ -59,7 +59,7 @@ SAID = {
         "chosen": ("choisi", "vous pouvez encore en choisir 2"),
         "review": ("Vous n'avez pas encore voté", "Projet "),
         "seal": ("Scellé, mais pas encore dans l'urne.", "Ceci n'est pas encore un vote.", "flèch"),
-        "cast": ("Déposer mon bulletin. Il va dans l'urne : c'est votre vote.",),
+        "cast": ("Déposer mon bulletin. Il va dans l'urne\u00a0: c'est votre vote.",),
         "challenge": ("Vérifier cette machine. Il est ouvert, pour montrer ce qui est scellé.",),
         "away": ("Êtes-vous encore là ?", "Dans 20 secondes", "rien n'est déposé"),
         "receipt": ("Votre vote est dans l'urne.", "ne montre pas ce que", "Terminer"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -282,6 +283,17 @@ async def test_after_a_restart_the_receipt_is_there_again(tmp_path: Path) -> Non
             await host.until(pilot, ReceiptScreen)
             assert isinstance(host.screen, ReceiptScreen)
             assert host.screen._signed == signed
+
+
+async def test_a_scanner_types_the_card(tmp_path: Path) -> None:
+    with make_host(tmp_path / "t", contests=ONE) as host:
+        async with host.app.run_test(size=(80, 24)) as pilot:
+            await host.until(pilot, Welcome)
+            for character in host.folder.card(1):
+                key = {"/": "slash"}.get(character, character)
+                host.app.post_message(events.Key(key, character))
+            host.app.post_message(events.Key("enter", "\r"))
+            await host.until(pilot, BallotScreen)
 
 
 # --- cards that can't vote here -------------------------------------------------------------------

@@ -315,4 +315,5 @@ class KioskApp(PeopleApp):
             self.loud = loud
             for screen in self.screen_stack:
                 if isinstance(screen, PeopleScreen):
-                    screen.query_one("#banner", Static).update(self.banner())
+                    for banner in screen.query("#banner").results(Static):
+                        banner.update(self.banner())

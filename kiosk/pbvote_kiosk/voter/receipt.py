@@ -165,7 +165,7 @@ class ReceiptScreen(VoterScreen[None]):
         """So many seconds are left."""
         if seconds != self.seconds:
             self.seconds = seconds
-            self.query_one("#back-in", Static).update(self._back_in())
+            self.put("back-in", self._back_in())
 
     async def _look(self) -> None:
         self._came_out(await asyncio.to_thread(self._paper.printer.state))
@@ -181,12 +181,14 @@ class ReceiptScreen(VoterScreen[None]):
 
     def _came_out(self, state: PrinterState | None) -> None:
         self._printer = state
-        self.query_one("#paper", Static).update(self._on_paper())
-        self.query_one("#print").set_class(bool(self._away()), "-away")
+        self.put("paper", self._on_paper())
+        for button in self.query("#print"):
+            button.set_class(bool(self._away()), "-away")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "print":
-            self.query_one("#finish").focus()
+            for finish in self.query("#finish"):
+                finish.focus()
             self.run_worker(self._print())
         else:
             self.dismiss()

@@ -116,7 +116,7 @@ class Seal(VoterScreen[Answer]):
     def action_remind(self) -> None:
         """Enter with no answer chosen."""
         text = self.words("Please choose an answer with ↓ first, then press Enter.")
-        self.query_one("#not-yet", Static).update(f"▲ {text}")
+        self.put("not-yet", f"▲ {text}")
         self.people.announce(self.words(_HOW))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

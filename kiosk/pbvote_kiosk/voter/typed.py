@@ -95,7 +95,7 @@ class TypedCard(VoterScreen[str]):
         if event.value != grouped(letters):
             event.input.value = grouped(letters)
             event.input.cursor_position = before + before // GROUP
-        self.query_one("#progress", Static).update(self._progress())
+        self.put("progress", self._progress())
 
     def on_input_submitted(self) -> None:
         self._go_on()
@@ -113,8 +113,9 @@ class TypedCard(VoterScreen[str]):
             whole = len(self._letters) == LENGTH
             self._wrong = Trouble.MISTYPED.title if whole else N_("The code isn't complete yet")
             advice = self.words(Trouble.MISTYPED.advice) if whole else ""
-            self.query_one("#progress", Static).update(f"{self._progress()}. {advice}".strip())
+            self.put("progress", f"{self._progress()}. {advice}".strip())
             self.people.announce(self._progress())
-            self.query_one("#code", Input).focus()
+            for field in self.query("#code"):
+                field.focus()
         else:
             self.dismiss(self._letters)

@@ -8,10 +8,10 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from pbvote_kiosk.language import N_
-from pbvote_kiosk.look.base import PeopleScreen
+from pbvote_kiosk.voter.screen import VoterScreen
 
 
-class Between(PeopleScreen[None]):
+class Between(VoterScreen[None]):
     """Lies under a visit's screens. Seen for a moment only, so it speaks up after a while."""
 
     LATER = 0.4
@@ -37,14 +37,14 @@ class Between(PeopleScreen[None]):
         if self._timer is not None:
             self._timer.stop()
         self._is_long = False
-        self.query_one("#moment", Static).update("")
+        self.put("moment", "")
 
     def _say(self) -> None:
         self._is_long = True
-        self.query_one("#moment", Static).update(self.words("One moment, please …"))
+        self.put("moment", self.words("One moment, please …"))
 
 
-class Countdown(PeopleScreen[None]):
+class Countdown(VoterScreen[None]):
     """Is anybody there? Any key goes on; the app counts and goes back to the beginning."""
 
     AUTO_FOCUS = ""
@@ -80,7 +80,7 @@ class Countdown(PeopleScreen[None]):
         """So many seconds are left."""
         if seconds != self.seconds:
             self.seconds = seconds
-            self.query_one("#left", Static).update(self._left())
+            self.put("left", self._left())
 
     async def on_key(self, event: events.Key) -> None:
         event.stop()

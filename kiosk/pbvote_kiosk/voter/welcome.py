@@ -86,7 +86,8 @@ class Welcome(VoterScreen[None]):
 
     def begin_again(self) -> None:
         """For the next person: the language of the house is at hand."""
-        self.query_one(f"#language-{self.words.language}").focus()
+        for button in self.query(f"#language-{self.words.language}"):
+            button.focus()
 
     def _title(self) -> str:
         trouble = not_now(self._poll.state)
