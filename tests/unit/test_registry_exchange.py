@@ -12,6 +12,7 @@ import pytest
 
 from desk_builder import OFFICIALS, Desks, copy_desks, make_desks
 from pbvote.core.errors import InputError, StorageError, VerificationError
+from pbvote.registry import CheckpointCopy
 from pbvote.registry.at_desk import opened
 from pbvote.registry.desk import Desk
 from pbvote.registry.exchange import (
@@ -129,6 +130,39 @@ def test_a_log_that_was_changed_is_not_taken(desks: Desks, stick: Path, tmp_path
                 assert isinstance(error, VerificationError)
                 assert "isn't the one that was read before" in str(error)
         assert here.known("4").elsewhere == [] and here.known("2").elsewhere == ["desk-1"]
+
+
+def test_a_shorter_log_that_went_another_way_is_said(
+    desks: Desks, stick: Path, tmp_path: Path
+) -> None:
+    """A desk that goes on from an older log: the cards it hands out then would stay unseen."""
+    other = copy_desks(desks, tmp_path / "restored")
+    place = FolderPlace(stick)
+    with desks.open("mairie") as here:
+        with desks.open("desk-1") as there:
+            for person in ("2", "3", "4"):
+                there.hand_out(person, copy=desks.copier())
+            synced(desks, there, place)
+        assert synced(desks, here, place).new == {"desk-1": 3}
+        shutil.rmtree(stick / "registry/desk-1")
+        with other.open("desk-1") as forked:
+            forked.hand_out("5", copy=other.copier())
+            forked.export(stick / "registry/desk-1")
+        (error,) = synced(desks, here, place).wrong
+        assert isinstance(error, VerificationError)
+        assert "isn't the one that was read before" in str(error)
+
+
+def test_a_place_that_can_not_even_be_looked_at(desks: Desks) -> None:
+    """As a stick that was pulled out, whose folder gives errors."""
+    pulled = Path("x" * 300)
+    with desks.open("mairie") as here:
+        result = synced(desks, here, FolderPlace(pulled))
+        assert not result.reached and result.wrong
+        with pytest.raises(StorageError, match="isn't there"):
+            CheckpointCopy(pulled)(here.checkpoint)
+        with pytest.raises(StorageError, match="isn't there"):
+            here.hand_out("2", copy=CheckpointCopy(pulled))
 
 
 @pytest.mark.parametrize("harm", ["checkpoint", "entries", "missing", "large", "foreign"])

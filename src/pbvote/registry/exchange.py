@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from msgspec import Struct
 
 from pbvote.at_hand import REGISTRIES
 from pbvote.core.errors import InputError, PbvoteError, StorageError, VerificationError
+from pbvote.core.merkle import Tree
 from pbvote.core.note import Checkpoint, VerifyKey, open_checkpoint, parse_checkpoint, parse_note
 from pbvote.core.tiles import CHECKPOINT, iter_entries
 from pbvote.files import read_bytes
@@ -69,8 +71,11 @@ class FolderPlace:
             raise StorageError(f"can't be read ({error.strerror})", where=str(file)) from None
 
     def write(self, registry: OpenRegistry) -> bool:
-        if not self.folder.is_dir():
-            raise _not_there(self.name)
+        try:
+            if not self.folder.is_dir():
+                raise _not_there(self.name)
+        except OSError as error:
+            raise StorageError(f"can't be read ({error.strerror})", where=self.name) from None
         registry.export(self.folder / "registry" / registry.name)
         CheckpointCopy(self.folder)(registry.checkpoint)
         return True
@@ -190,7 +195,7 @@ def _fetch(place: Place, name: str, key: VerifyKey, kept: Path) -> bool:
     checkpoint = open_checkpoint(note, key, f"{place.name}/{where}")
     here = _checkpoint_in(kept)
     if here is not None and here.size >= checkpoint.size:
-        if here.size == checkpoint.size and here.root != checkpoint.root:
+        if _root_at(kept, here, checkpoint.size) != checkpoint.root:
             raise _forked(name, place.name)
         return True
     if checkpoint.size > MAX_ENTRIES:
@@ -231,6 +236,16 @@ def _checkpoint_in(folder: Path) -> Checkpoint | None:
     if not (folder / CHECKPOINT).is_file():
         return None
     return parse_checkpoint(parse_note(read_bytes(folder / CHECKPOINT), str(folder)).text)
+
+
+def _root_at(kept: Path, here: Checkpoint, size: int) -> bytes:
+    """The root that our copy of a log had at a size: an older copy elsewhere must have it too."""
+    if size == here.size:
+        return here.root
+    tree = Tree()
+    for entry in islice(iter_entries(lambda path: read_bytes(kept / path), here), size):
+        tree.append(entry)
+    return tree.root()
 
 
 def _forked(name: str, place: str) -> VerificationError:

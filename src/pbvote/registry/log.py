@@ -123,12 +123,14 @@ class CheckpointCopy:
 
     def __call__(self, note: bytes) -> None:
         """Copy a checkpoint. StorageError if it can't be, or a later one is there already."""
+        try:
+            self._copy(note)
+        except OSError as error:  # a stick that was pulled out
+            raise _not_there(self.folder, error.strerror) from None
+
+    def _copy(self, note: bytes) -> None:
         if not self.folder.is_dir():
-            raise StorageError(
-                "the place for the checkpoint's copy isn't there",
-                where=str(self.folder),
-                hint="Put in the stick, or connect to the box",
-            )
+            raise _not_there(self.folder)
         checkpoint = parse_checkpoint(parse_note(note).text)
         path = self.folder / (checkpoint.origin.replace("/", "_") + ".note")
         if path.exists():
@@ -144,3 +146,11 @@ class CheckpointCopy:
                     hint="Put back the newest log; hand out nothing before that",
                 )
         write_bytes(path, note)
+
+
+def _not_there(folder: Path, why: str | None = None) -> StorageError:
+    return StorageError(
+        "the place for the checkpoint's copy isn't there" + (f" ({why})" if why else ""),
+        where=str(folder),
+        hint="Put in the stick, or connect to the box",
+    )
