@@ -30,7 +30,7 @@ class Ear:
             await pilot.pause(0.01)
             new = self._speaker.said[self._heard :]
             said = " | ".join(text for _, text in new).replace("\xa0", " ")
-            places = [said.find(text) for text in texts]
+            places = [said.find(text.replace("\xa0", " ")) for text in texts]
             if min(places) >= 0:
                 break
         assert min(places) >= 0, (texts, said)
@@ -61,7 +61,7 @@ SAID = {
         "seal": ("Scellé, mais pas encore dans l'urne.", "Ceci n'est pas encore un vote.", "flèch"),
         "cast": ("Déposer mon bulletin. Il va dans l'urne\u00a0: c'est votre vote.",),
         "challenge": ("Vérifier cette machine. Il est ouvert, pour montrer ce qui est scellé.",),
-        "away": ("Êtes-vous encore là ?", "Dans 20 secondes", "rien n'est déposé"),
+        "away": ("Êtes-vous encore là\u00a0?", "Dans 20 secondes", "rien n'est déposé"),
         "receipt": ("Votre vote est dans l'urne.", "ne montre pas ce que", "Terminer"),
         "help": ("Aide", "Ce carré est votre reçu"),
     },
