@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from copy import deepcopy
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -62,7 +63,7 @@ def written(catalogue: Catalog) -> tuple[bytes, bytes]:
     """Its .po and its .mo, the same bytes on every machine."""
     po, mo = BytesIO(), BytesIO()
     write_po(po, catalogue, width=100, no_location=True, omit_header=True, sort_output=False)
-    write_mo(mo, catalogue)
+    write_mo(mo, _set(catalogue))
     kind = f"# {HEADER[2:]}\n"
     head = (
         f'{kind}msgid ""\nmsgstr ""\n"Language: {catalogue.locale}\\n"\n'
@@ -70,6 +71,23 @@ def written(catalogue: Catalog) -> tuple[bytes, bytes]:
         f'"Plural-Forms: {catalogue.plural_forms}\\n"\n\n'
     )
     return head.encode() + po.getvalue(), mo.getvalue()
+
+
+def _set(catalogue: Catalog) -> Catalog:
+    """As it is compiled: French signs held to their words, which nobody has to type in a .po."""
+    if str(catalogue.locale) != "fr":
+        return catalogue
+    held = deepcopy(catalogue)
+    for message in held:
+        if isinstance(message.string, str):
+            message.string = _held(message.string)
+        else:
+            message.string = tuple(_held(text) for text in message.string or ())
+    return held
+
+
+def _held(text: str) -> str:
+    return re.sub(r"(?<=«) | (?=[:;!?»])", "\u00a0", text)
 
 
 def faults(catalogue: Catalog) -> list[str]:

@@ -125,7 +125,7 @@ def test_filters_are_the_same_in_every_language() -> None:
     german = shown_projects(contest, [], "EUR", Words("de", "fr"))
     assert set(filters(french)) == set(filters(german))
     nature = next(x for x in filters(german) if x.named(german, Words("de")) == "Art: Natur")
-    assert nature.named(french, Words("fr")) == "Genre : Nature"
+    assert nature.named(french, Words("fr")) == "Genre\u00a0: Nature"
     assert listed(range(7, -1, -1), french, choice, nature, "") == [6, 3, 0]
     assert listed(range(8), french, choice, Only("chosen"), "") == [6]
     plain = shown_projects(make_contest(), [], "EUR", Words("en"))

@@ -106,7 +106,7 @@ def test_a_report_as_a_slip() -> None:
         report(tables=(table,), code="ABC", signatures=("présidente",), test=True), FR
     )
     texts = [part.text for part in slip if isinstance(part, Line)]
-    assert texts[0] == texts[-1] == "TEST : ceci ne compte pas"
+    assert texts[0] == texts[-1] == "TEST\u00a0: ceci ne compte pas"
     assert "Urne: kiosk-1" in texts
     assert texts.index("Ville") + 1 == texts.index("  Bulletins: 12")
     assert Code("ABC") in slip

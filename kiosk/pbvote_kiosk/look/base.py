@@ -30,6 +30,7 @@ from textual.widgets import Static
 
 from pbvote_kiosk.devices.scan import ENTER, Fed, ScanReader
 from pbvote_kiosk.language import LANGUAGES, N_, Words
+from pbvote_kiosk.look.unbroken import hold_together
 from pbvote_kiosk.ports import NoSpeaker, Speaker
 
 SIZES = 3
@@ -240,6 +241,7 @@ class PeopleApp(App[None], inherit_bindings=False):
         `test` marks every screen with TEST.
         """
         super().__init__()
+        hold_together()
         self.election_language = languages[0]
         self.offered = tuple(offered)
         first = next((code for code in languages if code in offered), offered[0])
