@@ -6,6 +6,7 @@ import http.client
 import shutil
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,13 @@ def test_a_shorter_log_that_went_another_way_is_said(
         (error,) = synced(desks, here, place).wrong
         assert isinstance(error, VerificationError)
         assert "isn't the one that was read before" in str(error)
+
+
+def test_a_card_and_a_sync_at_once_publish_the_same_log(desks: Desks) -> None:
+    with desks.open("mairie") as here, ThreadPoolExecutor(8) as threads:
+        for _ in range(5):
+            here.issue(here.without_card("online")[:20], "online")
+            list(threads.map(lambda _: publish(here, desks.folders["mairie"]), range(8)))
 
 
 def test_a_place_that_can_not_even_be_looked_at(desks: Desks) -> None:

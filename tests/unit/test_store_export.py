@@ -71,6 +71,19 @@ def test_what_a_killed_export_left_is_put_right(tmp_path: Path) -> None:
     check(tmp_path, log)
 
 
+@pytest.mark.parametrize("name", ["checkpoint", "tile/entries/000.p/3"])
+def test_a_link_on_a_stick_leads_to_no_other_file(tmp_path: Path, name: str) -> None:
+    log = SignedLog(MemoryStore(), SIGNER)
+    fill(log, 3)
+    (tmp_path / "roll.db").write_bytes(b"precious")
+    link = tmp_path / "stick" / f"{name}.new"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tmp_path / "roll.db")
+    export(log, tmp_path / "stick")
+    assert (tmp_path / "roll.db").read_bytes() == b"precious"
+    check(tmp_path / "stick", log)
+
+
 def test_what_is_not_ours_is_left(tmp_path: Path) -> None:
     log = SignedLog(MemoryStore(), SIGNER)
     (tmp_path / "tile").mkdir()

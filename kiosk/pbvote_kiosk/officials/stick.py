@@ -104,7 +104,8 @@ def _copy_reports(source: Path, to: Path) -> None:
         if copy.is_file() and copy.read_bytes() == data:
             continue
         copy.parent.mkdir(parents=True, exist_ok=True)
-        with copy.open("wb") as file:
+        copy.unlink(missing_ok=True)
+        with copy.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

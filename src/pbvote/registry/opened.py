@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 from typing import Self
 
 from pbvote.core.card import CHANNELS, Channel, RegistryEntry
@@ -65,6 +65,7 @@ class OpenRegistry:
         self.folder = folder
         self._log, self._signer, self._now, self._random = log, signer, now, random
         self._lock = RLock()
+        self._exporting = Lock()
         self._cards = Cards(election.id)
         self._read = 0  # entries of our own log that `_cards` has
         self._learned: dict[str, Checkpoint] = {}  # of the others' logs, as far as they were read
@@ -149,7 +150,8 @@ class OpenRegistry:
 
     def export(self, folder: Path) -> int:
         """Bring the tiles in `folder` to the log's state; the size exported. Never the roll."""
-        return export(self._log, folder)
+        with self._exporting:  # two at once would take each other's half-written files away
+            return export(self._log, folder)
 
     def learn(self, registrar: str, folder: Path) -> int:
         """Read another registrar's exported log: its cards, so that serials go on.

@@ -90,7 +90,8 @@ def _write(path: Path, data: bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(path.name + _TEMPORARY)
-    with new.open("wb") as file:
+    new.unlink(missing_ok=True)
+    with new.open("xb") as file:  # never through a link that somebody else's stick has there
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
