@@ -415,7 +415,7 @@ async def test_after_the_hours_the_queue_is_remembered(tmp_path: Path) -> None:
     clock = Clock(START + 8 * 3600)
     async with kiosk_app(tmp_path, clock=clock) as hand:
         await hand.sign_in()
-        assert "Who is in the queue still votes" in hand.text()
+        assert "Whoever is in the queue still votes" in hand.text()
         await hand.choose("close")
         await hand.until_shown(Question)
         assert "The hours are over" in hand.text()

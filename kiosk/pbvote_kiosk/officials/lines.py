@@ -169,9 +169,9 @@ def check_lines(found: list[Check], _: Words) -> Iterator[str]:
     """The points of readiness."""
     bad = sum(not check.ok for check in found)
     yield (
-        _.many("{n} point isn't well yet.", "{n} points aren't well yet.", bad)
+        _.many("{n} point isn't in order yet.", "{n} points aren't in order yet.", bad)
         if bad
-        else _("Everything is well: this machine is ready.")
+        else _("Everything is in order: this machine is ready.")
     )
     yield ""
     for check in found:

@@ -100,7 +100,7 @@ async def scan(flow: Flow) -> None:
         say(N_("Test the scanner")),
         lambda _: [
             _("Scan the code on this screen, or any card."),
-            _("Of a voter's card only that it was read is shown."),
+            _("Of a voter's card, nothing but that it was read is shown."),
         ],
         code=TEST_SCAN,
         on_scan=scanned,

@@ -50,7 +50,7 @@ _ENTRIES: dict[str, _Entry] = {
     ),
     "paper": _Entry(N_("Printer and paper"), machine_acts.paper),
     "scan": _Entry(N_("Test the scanner"), machine_acts.scan),
-    "readiness": _Entry(N_("Readiness: is everything well?"), machine_acts.readiness),
+    "readiness": _Entry(N_("Readiness: is everything in order?"), machine_acts.readiness),
     "fingerprint": _Entry(N_("Fingerprint: compare machines"), machine_acts.show_fingerprint),
     "events": _Entry(N_("Events"), machine_acts.events),
     "restart": _Entry(N_("Restart the program"), machine_acts.restart),

@@ -70,7 +70,7 @@ async def resume(flow: Flow) -> None:
     answer = await flow.page(
         say(N_("Go on with voting?")),
         lambda _: list(comparison_lines(flow.poll, _)),
-        buttons=[("yes", say(N_("They are those on the paper: go on")))],
+        buttons=[("yes", say(N_("The same as on the paper: go on")))],
         loud=bool(flow.poll.changed_overnight()),
     )
     if answer == "yes":
@@ -109,8 +109,8 @@ def _counted(_: Words, cast: int) -> str:
 def _hours(poll: Poll, _: Words) -> str:
     if poll.now() < poll.closes:
         end = _.moment(poll.closes, poll.zone)
-        return _("It is early: the hours end at {time} only.", time=end)
-    return _("The hours are over. Who is in the queue still votes first.")
+        return _("It is early: the hours end at {time}.", time=end)
+    return _("The hours are over. Whoever is still in the queue votes first.")
 
 
 async def helped(flow: Flow) -> None:
@@ -158,7 +158,7 @@ def _read_back(done: stick.Exported, _: Words) -> list[str]:
             "✓ {n} entries were read back from the stick.",
             done.size,
         ),
-        _("They are those of the box, to the last bit. Root of the log:"),
+        _("They are the same as in the box, to the last bit. Root of the log:"),
         grouped(done.root),
         "",
         str(done.folder),

@@ -102,7 +102,7 @@ def readiness_report(poll: Poll, found: list[Check], by: tuple[str, ...], words:
     )
     table = Table(
         title=_("Points"),
-        head=(_("Point"), _("Well?"), _("Found")),
+        head=(_("Point"), _("In order?"), _("Found")),
         rows=tuple((check.name, _("yes") if check.ok else _("NO"), check.found) for check in found),
     )
     return Report(

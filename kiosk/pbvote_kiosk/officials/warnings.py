@@ -126,7 +126,7 @@ class OpenEarly(Warned, frozen=True):
 
     def said(self, _: Words, zone: str) -> str:
         return _(
-            "The poll is open, but the hours begin at {time} only.",
+            "The poll is open, but the hours begin only at {time}.",
             time=_.moment(self.opens, zone),
         )
 
@@ -138,7 +138,7 @@ class HoursOver(Warned, frozen=True):
 
     def said(self, _: Words, zone: str) -> str:
         return _(
-            "The hours ended at {time}. Who is in the queue still votes; then close the poll.",
+            "The hours ended at {time}. Whoever is in the queue still votes; then close the poll.",
             time=_.moment(self.closes, zone),
         )
 
