@@ -9,6 +9,7 @@ import time
 import weakref
 from io import StringIO
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
@@ -18,11 +19,13 @@ from desk_builder import Desks, copy_desks, make_desks
 from desk_host import SIZE, DeskHost, desk_host
 from kiosk_host import RecordingPrinter, RecordingSpeaker
 from pbvote.core.ballot import short_tracker
+from pbvote.core.errors import StorageError
 from pbvote.core.group import system_random
 from pbvote.core.receipt import receipt_text
 from pbvote.keyfile import Cost
 from pbvote.registry import IssuedCard
 from pbvote.registry.exchange import FolderPlace, sync
+from pbvote.registry.opened import OpenRegistry
 from pbvote.voting import voter_of_card
 from pbvote_kiosk.desk.asked import Confirm
 from pbvote_kiosk.desk.card_screen import SECONDS, CardScreen
@@ -439,6 +442,35 @@ async def test_sync_says_what_is_wrong(desks: Desks, tmp_path: Path) -> None:
         async with host.app.run_test(size=SIZE) as pilot:
             await host.menu(pilot, "sync")
             await host.until(pilot, Page, "the place isn't there")
+
+
+class Hanging:
+    """A place that answers when a test says so."""
+
+    name = "http://10.0.0.9:8080"
+
+    def __init__(self) -> None:
+        self.answers = Event()
+        self.asked = 0
+
+    def read(self, path: str, most: int) -> bytes | None:
+        self.asked += 1
+        self.answers.wait(30)
+        raise StorageError("no answer", where=self.name)
+
+    def write(self, registry: OpenRegistry) -> bool:
+        return False
+
+
+async def test_a_place_that_hangs_keeps_nobody_waiting(desks: Desks) -> None:
+    place = Hanging()
+    with desk_host(desks, places=[place]) as host:
+        async with host.app.run_test(size=SIZE) as pilot:
+            for _ in range(40):
+                host.app.run_worker(host.app.sync_quietly())
+            await hand_out(host, pilot, "592-0000003-11", "Bert Schmidt")
+            assert host.work.is_syncing and place.asked == 1
+            place.answers.set()
 
 
 async def test_lists_are_saved_privately(desks: Desks) -> None:

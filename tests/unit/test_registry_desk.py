@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -309,6 +310,22 @@ def test_a_bad_stick_hides_no_box(desks: Desks, desk: Desk, tmp_path: Path) -> N
     wrong = desk._ballots.refresh(desks.folders["mairie"], sticks)
     assert len(wrong) == 3 and all(str(error).startswith("kiosk-1") for error in wrong)
     assert desk._ballots.boxes["kiosk-1"].cast == 1
+
+
+def test_what_was_read_from_a_stick_is_known_without_it(
+    desks: Desks, desk: Desk, tmp_path: Path
+) -> None:
+    """Also when an older copy of the box lies on this machine."""
+    card = desk.hand_out("2", copy=desks.copier())
+    with desks.box():
+        shutil.copytree(desks.folders["mairie"] / "boxes/kiosk-1", tmp_path / "old")
+    desks.vote(card)
+    shutil.move(desks.folders["mairie"] / "boxes/kiosk-1", tmp_path / "stick/box/kiosk-1")
+    shutil.move(tmp_path / "old", desks.folders["mairie"] / "boxes/kiosk-1")
+    assert desk._ballots.refresh(desks.folders["mairie"], [tmp_path / "stick"]) == []
+    assert desk._ballots.has(card.certificate.key)
+    assert desk._ballots.refresh(desks.folders["mairie"], []) == []
+    assert desk._ballots.has(card.certificate.key)
 
 
 def test_whom_to_invite_again(desks: Desks, desk: Desk) -> None:

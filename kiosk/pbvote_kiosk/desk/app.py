@@ -134,6 +134,8 @@ class DeskApp(PeopleApp):
 
     async def sync_quietly(self) -> None:
         """Exchange logs in the background; what is wrong stands in the status line."""
+        if self.work.is_syncing:
+            return  # each that waits would hold a thread that handing out needs
         before = {double.name for double in self.work.desk.doubles()}
         await asyncio.to_thread(self.work.sync)
         self._show_status()

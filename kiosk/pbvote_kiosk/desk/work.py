@@ -80,7 +80,7 @@ class DeskWork:
         self.ballots = Ballots(desk.election)
         desk.ballots = self.ballots
         self._copy, self._monotonic = copy, monotonic
-        self._one = Lock()  # one sync, one reading of boxes at a time
+        self._syncing, self._reading = Lock(), Lock()  # a slow place keeps nobody waiting
 
     # --- people -----------------------------------------------------------------------------------
 
@@ -143,20 +143,26 @@ class DeskWork:
 
     def sync(self) -> Places:
         """Exchange logs with every place, and read the boxes on hand anew."""
-        with self._one:
+        with self._syncing:
             done = [sync(self.desk, self.folder, place) for place in self.places]
             folders = [p.folder for p in self.places if isinstance(p, FolderPlace)]
             wrong = [error for result in done for error in result.wrong]
-            wrong += self.ballots.refresh(self.folder, folders)
+            with self._reading:
+                wrong += self.ballots.refresh(self.folder, folders)
             missing = tuple(result.place for result in done if not result.reached)
             reached = done and not missing
             at = self.now() if reached else self.synced.at
             self.synced = Places(at, missing, tuple(wrong))
             return self.synced
 
+    @property
+    def is_syncing(self) -> bool:
+        """Whether a sync is under way: another would only wait for it."""
+        return self._syncing.locked()
+
     def look_at_boxes(self) -> None:
         """Read the boxes on this machine anew, before something is said of a person."""
-        with self._one:
+        with self._reading:
             self.ballots.refresh(self.folder, [])
 
     # --- scans ------------------------------------------------------------------------------------

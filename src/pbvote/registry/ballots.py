@@ -92,6 +92,9 @@ class Ballots:
         self._boxes[name] = BoxAtHand(name, channel, cast, challenged, len(cards), closed)
 
     def _read_box(self, name: str, channel: Channel, log: LogAtHand) -> None:
+        known = self._logs.get(name)
+        if known is not None and _size(log) < _size(known):
+            return  # a longer copy was read before, from a stick that isn't here now
         if self._read.get(name) != (log.where, log.checkpoint):
             self.read(name, channel, log.checked(self._election.box_keys[name]))
             self._read[name] = (log.where, log.checkpoint)
