@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual import events
@@ -22,6 +23,7 @@ from pbvote_kiosk.ballot.review_screen import ReviewScreen
 from pbvote_kiosk.look.dialogs import Notice, Question
 from pbvote_kiosk.officials.menu import OfficialsMenu
 from pbvote_kiosk.officials.settings import Settings
+from pbvote_kiosk.officials.warnings import Warned
 from pbvote_kiosk.ports import Code, Line, PrinterState
 from pbvote_kiosk.voter.check_screens import CheckedReceipt, ScanReceipt
 from pbvote_kiosk.voter.opened import OpenedBallot
@@ -688,6 +690,29 @@ async def test_a_missing_second_copy_is_said_on_every_screen(tmp_path: Path) -> 
             await pilot.press("down", "enter")
             await host.until(pilot, ReceiptScreen)
             assert "Please call an official" in host.text
+
+
+async def test_a_stick_that_hangs_is_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other threads stay free: a ballot is sealed meanwhile."""
+    with make_host(tmp_path / "t", contests=ONE) as host:
+        hangs, looks = Event(), list[int]()
+
+        def catch_up() -> list[Warned]:
+            looks.append(1)
+            hangs.wait(30)
+            return []
+
+        monkeypatch.setattr(host.poll, "catch_up", catch_up)
+        async with host.app.run_test(size=SIZES[0]) as pilot:
+            await host.until(pilot, Welcome)
+            for _ in range(40):
+                host.app._watch()
+                await pilot.pause()
+            await to_seal(host, pilot, host.folder.card(0))
+            assert len(looks) == 1
+            hangs.set()
 
 
 async def test_rehearsals_say_test_everywhere(tmp_path: Path) -> None:

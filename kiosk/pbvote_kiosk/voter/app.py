@@ -80,6 +80,7 @@ class KioskApp(PeopleApp):
         self.printer: Printer = printer or NoPrinter()
         self.loud: Sequence[Warned] = ()
         self._visit: Worker[None] | None = None
+        self._watcher: Worker[None] | None = None
         self._kept: Choosing | None = None
         self._is_busy = False
 
@@ -303,7 +304,9 @@ class KioskApp(PeopleApp):
     # --- what officials should hear of ------------------------------------------------------------
 
     def _watch(self) -> None:
-        self.run_worker(self._look_around, thread=True, exclusive=True, group="watch")
+        # While a stick hangs one look waits for it: more would hold the threads that seal, cast.
+        if self._watcher is None or self._watcher.is_finished:
+            self._watcher = self.run_worker(self._look_around, thread=True)
 
     def _look_around(self) -> None:
         self.post_message(self.Watched(self.poll.catch_up()))
