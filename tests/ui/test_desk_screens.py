@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gc
 import random
+import sqlite3
 import time
 import weakref
 from io import StringIO
@@ -471,6 +472,20 @@ async def test_a_place_that_hangs_keeps_nobody_waiting(desks: Desks) -> None:
             await hand_out(host, pilot, "592-0000003-11", "Bert Schmidt")
             assert host.work.is_syncing and place.asked == 1
             place.answers.set()
+
+
+async def test_a_roll_that_can_not_be_written_is_told_and_the_desk_goes_on(desks: Desks) -> None:
+    with desk_host(desks) as host:
+        async with host.app.run_test(size=SIZE) as pilot:
+            await hand_out(host, pilot, "592-0000003-11", "Bert Schmidt")
+            other = sqlite3.connect(host.desk.roll.path, timeout=0)
+            other.execute("BEGIN IMMEDIATE")
+            host.desk.roll._connection.execute("PRAGMA busy_timeout = 0")
+            await pilot.press("enter")
+            await host.until(pilot, Question, "signed the list?")
+            await pilot.press("enter")
+            await host.until(pilot, Notice, "can't be read or written")
+            other.close()
 
 
 async def test_lists_are_saved_privately(desks: Desks) -> None:

@@ -163,8 +163,8 @@ class DeskApp(PeopleApp):
             await self._replace(known, claims=act == "claim")
         elif act == "undo":
             await self._undo(known)
-        elif act == "sign" and known.checked_in is not None:
-            self.work.signed(known.checked_in, not known.checked_in.signed)
+        elif act == "sign" and (line := known.checked_in) is not None:
+            await self.attempt(lambda: self.work.signed(line, not line.signed))
             await self._open(person)
 
     async def _hand_out(self, known: Known) -> None:
@@ -204,9 +204,8 @@ class DeskApp(PeopleApp):
                 [("yes", lambda _: _("Yes, signed")), ("later", lambda _: _("Not yet"))],
             )
         )
-        line = self.work.desk.known(person).checked_in
-        if answer == "yes" and line is not None:
-            self.work.signed(line, True)
+        if answer == "yes":
+            await self.attempt(lambda: self.work.signed_now(person))
         self._begin_anew()
 
     def _begin_anew(self) -> None:

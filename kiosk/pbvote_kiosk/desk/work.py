@@ -130,6 +130,12 @@ class DeskWork:
         """Whether the person signed the list."""
         self.desk.roll.attendance.sign(line.number, signed)
 
+    def signed_now(self, person: str) -> None:
+        """Who was handed a card just now has signed."""
+        line = self.desk.known(person).checked_in
+        if line is not None:
+            self.signed(line, True)
+
     def help_given(self) -> int:
         """One more person was helped."""
         return self.desk.roll.attendance.help_given(self.desk.name)
