@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,7 +21,7 @@ COLUMNS, ROWS = 80, 24
 _CONFIG = """\
 set -g default-terminal tmux-256color
 set -ga terminal-overrides ",*:Tc"
-set -g escape-time 0
+set -g escape-time 50
 set -g mouse on
 set -g remain-on-exit on
 set -g status-left ""
@@ -101,7 +103,14 @@ class Hall:
 
     def stop(self) -> None:
         """End both programs; nothing if they aren't running."""
+        if not self.is_running():
+            return
+        programs = self._ask("list-panes", "-s", "-F", "#{pane_pid}").split()
+        self._tell("set", "-g", "remain-on-exit", "off")
         self._call("kill-server")
+        for pid in programs:  # a server that still shows a menu may forget a pane
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGTERM)
 
     def _call(self, *words: str) -> int:
         done = subprocess.run(  # noqa: S603
