@@ -17,6 +17,7 @@ from rich.text import Text
 from textual import events
 from textual._time import get_time
 from textual.app import App, ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.geometry import Size
@@ -146,6 +147,18 @@ class PeopleScreen(Screen[Result]):
         await super().recompose()
         if focused is not None and (found := self.query(f"#{focused}")):
             found.first().focus()
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Give the result, once, and go, with whatever lies above.
+
+        Textual takes the topmost screen away instead, whichever it is: the second of two quick
+        keys would end the next screen without an answer.
+        """
+        if self not in self.app.screen_stack:
+            return AwaitComplete()
+        while self.app.screen is not self:
+            self.app.pop_screen()
+        return super().dismiss(result)
 
     def action_page(self, step: int) -> None:
         """Show what of the body doesn't fit."""
