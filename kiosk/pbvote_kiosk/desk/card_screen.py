@@ -48,7 +48,7 @@ class CardScreen(PeopleScreen[None]):
         return f"{self.heading()}. {self._said()}"
 
     def keys(self) -> list[tuple[str, str]]:
-        return [("Enter", self.words("Done"))]
+        return [(self.words("Enter"), self.words("Done"))]
 
     def _said(self) -> str:
         _ = self.words

@@ -72,7 +72,7 @@ class Page(PeopleScreen[str]):
         return ". ".join((self.heading(), *self._lines(self.words)))
 
     def keys(self) -> Sequence[tuple[str, str]]:
-        return (("PgUp/PgDn", self.words("Page")), (self.words("Esc"), self.words("Back")))
+        return ((self.words("Page up/Page down"), self.words("Page")), (self.words("Esc"), self.words("Back")))
 
     def body(self) -> ComposeResult:
         with Horizontal(classes="buttons"):

@@ -28,7 +28,7 @@ def reconciliation(work: DeskWork, words: Words) -> Report:
         (words("of them not used"), day.not_used),
         (words("Ballots cast in the boxes on hand"), day.cast),
         (words("of them cast again with the same card"), day.again),
-        (words("Ballots opened as a check (challenged)"), day.challenged),
+        (words("Ballots opened to check the machine"), day.challenged),
         (words("Check-ins undone"), day.struck),
         (words("People who were helped"), day.helped),
     )

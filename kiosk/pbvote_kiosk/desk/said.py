@@ -49,7 +49,7 @@ CARD: Mapping[CardState, str] = {
     "used": N_("With this card a ballot was cast. Nothing more is said about it."),
     "revoked": N_("This card is revoked: it can't vote any more."),
     "not-known": N_(
-        "This card is of this election, from another desk. Sync to know whether it is valid."
+        "This card is from another desk of this election. Sync to know whether it is valid."
     ),
     "posted": N_("This card came by post: it votes online, not in the hall."),
 }

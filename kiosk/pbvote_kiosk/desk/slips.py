@@ -31,7 +31,7 @@ def steps(words: Words) -> list[str]:
     """What the voter does with it."""
     return [
         words("1. Go to a free kiosk and scan this square."),
-        words("2. Choose, then cast your ballot. Only then you have voted."),
+        words("2. Choose, then cast your ballot. Only then have you voted."),
         words("3. This card is for one kiosk. For another kiosk, get a new card at the desk."),
         words("Show it to nobody: whoever has it can vote with it."),
     ]
