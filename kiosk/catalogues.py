@@ -115,6 +115,7 @@ def main(words: list[str]) -> int:
     check = "--check" in words
     domains = [word for word in words if word != "--check"] or list(DOMAINS)
     wrong = []
+    said: dict[tuple[str, str], object] = {}
     for domain in domains:
         for language in TRANSLATED:
             catalogue = merged(domain, language)
@@ -128,6 +129,9 @@ def main(words: list[str]) -> int:
                 elif not path.exists() or path.read_bytes() != data:
                     wrong.append(f"{path.name} ({language}) isn't what the code has: make words")
             wrong += [f"{domain}.po ({language}): {fault}" for fault in faults(catalogue)]
+            for message in catalogue:  # the last domain's would be shown in every other
+                if said.setdefault((language, str(message.id)), message.string) != message.string:
+                    wrong.append(f"{domain}.po ({language}): otherwise elsewhere: {message.id!r}")
     for line in wrong:
         print(line)  # noqa: T201 - a command
     return 1 if wrong else 0

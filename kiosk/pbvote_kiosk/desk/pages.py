@@ -72,7 +72,10 @@ class Page(PeopleScreen[str]):
         return ". ".join((self.heading(), *self._lines(self.words)))
 
     def keys(self) -> Sequence[tuple[str, str]]:
-        return ((self.words("Page up/Page down"), self.words("Page")), (self.words("Esc"), self.words("Back")))
+        return (
+            (self.words("Page up/Page down"), self.words("Read on")),
+            (self.words("Esc"), self.words("Back")),
+        )
 
     def body(self) -> ComposeResult:
         with Horizontal(classes="buttons"):

@@ -5,7 +5,7 @@
     box = "kiosk-1"
     second = "/media/copy"
     printer = "usb"
-    desk = { fr = "Le bureau est à l'entrée", en = "The desk is at the entrance" }
+    desk = { fr = "Le guichet est à l'entrée", en = "The desk is at the entrance" }
 """
 
 from __future__ import annotations

@@ -318,5 +318,5 @@ registrar = "salle"
 # No receipt printer: screens show what it would print, and reports are kept in kiosk/kiosk-1.
 printer = "none"
 helpers = true
-desk = { fr = "Le bureau est à l'entrée, à gauche.", nl = "Het bureau is links bij de ingang.", de = "Der Tisch ist links am Eingang.", en = "The desk is at the entrance, on the left." }
+desk = { fr = "Le guichet est à l'entrée, à gauche.", nl = "De balie is links bij de ingang.", de = "Der Schalter ist links am Eingang.", en = "The desk is at the entrance, on the left." }
 """  # noqa: E501  a TOML table in a line
