@@ -18,8 +18,8 @@ from election_builder import build_election
 from pbvote.cli.letters import PrivateFiles
 from pbvote.core.card import read_card_text, read_typed_code
 from pbvote.core.errors import InputError, PbvoteError, RefusedError, StorageError
-from pbvote.core.note import VerifyKey
-from pbvote.registry import CARDS, ROLL, Registry, Roll
+from pbvote.core.note import VerifyKey, parse_checkpoint, parse_note
+from pbvote.registry import CARDS, ROLL, CheckpointCopy, Registry, Roll
 from pbvote.registry.rollfile import Person
 from pdf_pages import codes, pages
 from poll_folder import Called, call, sign
@@ -206,6 +206,42 @@ def test_cut_off_while_it_prints(tmp_path: Path) -> None:
     assert not list(town.path.glob(".new-*"))
     assert town.letters("--from", kept).code == 0
     assert len(pages(town.out.read_bytes())) == 700
+
+
+class PulledOut(CheckpointCopy):
+    """A stick that is gone after the first copy."""
+
+    times = 0
+
+    def __call__(self, note: bytes) -> None:
+        self.times += 1
+        if self.times > 1:
+            raise StorageError("the stick was pulled out", where=str(self.folder))
+        super().__call__(note)
+
+
+@pytest.mark.parametrize("letters", [True, False])
+def test_a_stick_that_is_pulled_out_costs_no_code(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, letters: bool
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    with monkeypatch.context() as pulled:
+        pulled.setattr("pbvote.cli.desk.CheckpointCopy", PulledOut)
+        if letters:
+            done = town.letters("--copy", stick)
+            (kept,) = town.kept
+            assert f"--from {kept} --copy {stick}" in done.err
+        else:
+            kept = town.path / "cards.csv"
+            words = ("--all", "--out", kept, "--copy", stick)
+            done = call("cards", "issue", town.path, *words)
+    assert isinstance(done.error, StorageError) and not town.out.exists()
+    assert f"kept in {kept}" in done.err and "checkpoint.note" in done.err
+    assert town.letters("--from", kept, "--copy", stick).code == 0
+    assert len(pages(town.out.read_bytes())) == 5
+    (note,) = stick.iterdir()
+    assert parse_checkpoint(parse_note(note.read_bytes()).text).size == 5
 
 
 def test_files_are_all_there_or_none(tmp_path: Path) -> None:

@@ -65,9 +65,8 @@ def issue(
     Example: pbvote cards issue DIR --all --channel online --out letters.csv --copy /media/stick
     Example: pbvote cards issue DIR 0471 --channel in-person
     """
-    from pbvote.cli.desk import cards_csv, copier, prepare_file, progress, tell_checkpoint
+    from pbvote.cli.desk import copier, issue_into, prepare_file, progress, tell_checkpoint
     from pbvote.core.errors import InputError
-    from pbvote.files import write_bytes
     from pbvote.registry.at_desk import opened
     from pbvote.words import plural
 
@@ -84,16 +83,10 @@ def issue(
             _say_cards(registry, cards, json)
         else:
             path = prepare_file(registry, out, wanted)
-            try:
-                with Steps(quiet=json) as steps:
-                    steps.step(plural(len(ids), "card"), len(ids))
-                    cards = registry.issue(ids, wanted, copy=copier(copy), progress=progress(steps))
-            except BaseException:
-                path.unlink(missing_ok=True)
-                raise
-            names = {p.id: p.person.name for p in registry.roll.people()}
-            write_bytes(path, cards_csv(cards, names.__getitem__), private=True)
-            say(f"{plural(len(cards), 'card')} in {path}: whoever reads it can vote with them.")
+            with Steps(quiet=json) as steps:
+                steps.step(plural(len(ids), "card"), len(ids))
+                made = issue_into(path, registry, ids, wanted, copier(copy), progress(steps))
+            say(f"{plural(made, 'card')} in {path}: whoever reads it can vote with them.")
         tell_checkpoint(registry, copy)
 
 
@@ -153,6 +146,8 @@ def letters(
         if from_file is not None:
             made = read_cards(from_file, registry)
             with PrivateFiles(out, len(made), per_file) as files:
+                if (to := copier(copy)) is not None:
+                    to(registry.checkpoint)  # perhaps it couldn't be copied when they were made
                 printed = print_letters(made, stationery, files)
         else:
             ids = people or registry.without_card("online")

@@ -13,6 +13,8 @@ from pbvote.core.errors import InputError, RefusedError
 from pbvote.files import read_bytes, write_bytes
 from pbvote.registry import CARDS, CheckpointCopy, IssuedCard, Registry, Roll
 from pbvote.registry.at_desk import registry_folder
+from pbvote.registry.registrar import Copy
+from pbvote.registry.roll import Progress
 from pbvote.terminal import Steps, hint
 
 if TYPE_CHECKING:
@@ -52,6 +54,38 @@ def prepare_file(registry: Registry, out: Path | None, channel: Channel) -> Path
         )
     write_bytes(path, b"", private=True)
     return path
+
+
+def issue_into(
+    path: Path,
+    registry: Registry,
+    people: Sequence[str],
+    channel: Channel,
+    copy: Copy | None,
+    progress: Progress,
+) -> int:
+    """Cards for these ids into the file of `prepare_file`, then their checkpoint to `copy`.
+
+    The file comes first: a stick that is pulled out meanwhile costs no code. StorageError then,
+    with the cards in the file; before the commit nothing is made, and the file goes.
+    """
+    try:
+        if copy is not None:
+            copy(registry.checkpoint)  # no medium, no card made
+        cards = registry.issue(people, channel, progress=progress)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    names = {listed.id: listed.person.name for listed in registry.roll.people()}
+    write_bytes(path, cards_csv(cards, names.__getitem__), private=True)
+    if copy is not None:
+        try:
+            copy(registry.checkpoint)
+        except BaseException:
+            hint(f"The cards are made and kept in {path}; their checkpoint isn't copied yet.")
+            tell_checkpoint(registry, None)
+            raise
+    return len(cards)
 
 
 def cards_csv(cards: Sequence[IssuedCard], names: Callable[[str], str]) -> bytes:

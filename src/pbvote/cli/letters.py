@@ -12,10 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from pbvote.cli.desk import COLUMNS, cards_csv, prepare_file, progress
+from pbvote.cli.desk import COLUMNS, issue_into, prepare_file, progress
 from pbvote.core.card import read_card_text, typed_code
 from pbvote.core.errors import CardError, InputError, RefusedError, StorageError
-from pbvote.files import TEMPORARY, read_bytes, write_bytes
+from pbvote.files import TEMPORARY, read_bytes
 from pbvote.registry import CheckpointCopy, Registry
 from pbvote.registry.roll import overwrite_and_remove
 from pbvote.registry.rollfile import MAX_WRONG
@@ -109,32 +109,27 @@ def issue_letters(
     """A card and a letter for each of these ids.
 
     The cards lie in a private file until their letters are whole on disk; if printing fails or is
-    cut off, they stay there, and `--from` prints them.
+    cut off, or the checkpoint can't be copied, they stay there, and `--from` prints them.
     """
     with Steps() as steps:
         kept = prepare_file(registry, None, "online")
         steps.step(plural(len(people), "card"), len(people))
-        names = {listed.id: listed.person.name for listed in registry.roll.people()}
         try:
-            cards = registry.issue(people, "online", copy=copy, progress=progress(steps))
-        except BaseException:
-            kept.unlink(missing_ok=True)
-            raise
-        try:
-            write_bytes(kept, cards_csv(cards, names.__getitem__), private=True)
-            del cards, names  # many megabytes in a city
+            issue_into(kept, registry, people, "online", copy, progress(steps))
             steps.step("cards read back and checked")
             printed = _print(read_cards(kept, registry), stationery, files, steps)
         except BaseException:
-            hint(_what_is_left(kept))
+            if kept.exists():
+                hint(_what_is_left(kept, copy))
             raise
     overwrite_and_remove(kept)
     return printed
 
 
-def _what_is_left(kept: Path) -> str:
+def _what_is_left(kept: Path, copy: CheckpointCopy | None) -> str:
     if kept.stat().st_size:
-        return f"The cards are made and kept: print their letters with --from {kept}"
+        to = "" if copy is None else f" --copy {copy.folder}"
+        return f"The cards are made and kept: print their letters with --from {kept}{to}"
     return "The cards are made, but not kept: revoke them (--reason error), and make new ones"
 
 
