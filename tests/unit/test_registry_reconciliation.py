@@ -68,6 +68,9 @@ def test_cards_taken_back_are_counted() -> None:
             Difference("no-card", 1, ("mairie",)),
         ),
         (reconciled(own=replace(OWN, handed=(A, B))), Difference("unclaimed", 1, ("mairie",))),
+        (reconciled(own=replace(OWN, taken_back=1)), Difference("taken-back", 1, ("mairie",))),
+        (reconciled(own=replace(OWN, still_active=1)), Difference("still-active", 1, ("mairie",))),
+        (reconciled(own=replace(OWN, not_on_roll=1)), Difference("not-on-roll", 1, ("mairie",))),
         (reconciled(twice=2), Difference("twice", 2, ("mairie",))),
         (
             reconciled(used={**USED, D: ["kiosk-1"]}),

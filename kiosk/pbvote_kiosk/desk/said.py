@@ -75,6 +75,15 @@ DIFFERENCE: Mapping[What, str] = {
     "desk-open": N_("Desks that aren't closed: close each when nobody waits any more"),
     "no-card": N_("Check-ins without their card in the log: look at the list and the log"),
     "unclaimed": N_("Cards made here that nobody was checked in for: search the desk, revoke them"),
+    "taken-back": N_(
+        "Checked in, but the card was taken back: hand out another, or undo the check-in"
+    ),
+    "still-active": N_(
+        "Cards revoked because somebody may not vote, but the roll lets them: change them again"
+    ),
+    "not-on-roll": N_(
+        "Enrolled in the log, but not on the roll: enrol again, and note it in the minutes"
+    ),
     "twice": N_("People with two active cards: look at the list of those"),
     "unknown-card": N_(
         "Cards used that no log on hand issued: bring every desk's log, else tell the commission"
@@ -124,6 +133,13 @@ def person_lines(known: Known, words: Words, zone: str) -> list[str]:
     lines = []
     if known.outlook != "may-not-vote":
         lines.append(words(OUTLOOK[known.outlook]))
+    if known.cut_off:
+        lines.append(
+            words(
+                "The cards of this person were revoked because they may not vote, but the roll"
+                " lets them. Hand out nothing before two officials have put it right."
+            )
+        )
     if known.unclaimed is not None:
         lines.append(
             words(

@@ -3,7 +3,9 @@
 The line in the roll (`attendance`) and the certificate in the log can't be one commit, as they are
 two files. The line is written first and kept open until the card is logged and its checkpoint
 copied: whatever fails, nobody is checked in without a card. If the power goes between the two, a
-card is left that nobody has: `Known.unclaimed` says so, and `replace_card` revokes it.
+card is left that nobody has: `Known.unclaimed` says so, and `replace_card` revokes it. What is
+undone, changed or enrolled is cut the same way: logged, and not on the roll. Doing it again
+finishes it; until then the reconciliation names it.
 """
 
 from __future__ import annotations
@@ -53,7 +55,10 @@ class Desk(Registry):
             supersede = self.election.manifest.supersede or "in-person"
             on_hand = online <= set(self._ballots.boxes)
             said = outlook(self.name, listed, cards, ballots, supersede, online_on_hand=on_hand)
-            return Known(self.name, listed, cards, lines, tuple(ballots), said)
+            cut_off = listed.status == "active" and self._cards.is_ineligible(
+                listed.pseudonym, self.name
+            )
+            return Known(self.name, listed, cards, lines, tuple(ballots), said, cut_off)
 
     def doubles(self) -> list[Double]:
         """Who was handed two cards by two desks, as far as their logs are at hand."""
@@ -110,20 +115,36 @@ class Desk(Registry):
         lines = self.roll.attendance.all()
         standing = [line for line in lines if line.stands]
         pseudonyms = {line.person: self.roll.get(line.person).pseudonym for line in standing}
-        keys = {
-            (pseudonym, card.serial): card.key
-            for pseudonym, cards in issued.items()
-            for card in cards
+        cards = {
+            (pseudonym, card.serial): card
+            for pseudonym, several in issued.items()
+            for card in several
             if card.registrar == self.name
         }
+        handed = [
+            (line.person, cards.get((pseudonyms[line.person], line.serial))) for line in standing
+        ]
+        none_known = {person for person, card in handed if card is None}
+        valid = {p for p, card in handed if card is not None and not self._cards.is_revoked(card)}
         return OwnDay(
             name=self.name,
             people=len(pseudonyms),
-            handed=tuple(keys.get((pseudonyms[line.person], line.serial)) for line in standing),
+            handed=tuple(None if card is None else card.key for _, card in handed),
             unsigned=sum(not line.signed for line in standing),
             struck=len(lines) - len(standing),
             helped=self.roll.attendance.helped(),
+            taken_back=len(pseudonyms.keys() - valid - none_known),
+            still_active=len(self._still_active()),
+            not_on_roll=sum(
+                self.roll.of_pseudonym(pseudonym) is None
+                for pseudonym in self._cards.enrolled.get(self.name, ())
+            ),
         )
+
+    def _still_active(self) -> list[Listed]:
+        """Whose cards were revoked as of no voter, while the roll still lets them vote."""
+        found = map(self.roll.of_pseudonym, self._cards.ineligible(self.name))
+        return [listed for listed in found if listed is not None and listed.status == "active"]
 
     @property
     def _ballots(self) -> Ballots:

@@ -48,6 +48,8 @@ class Known(Struct, frozen=True):
     lines: tuple[CheckIn, ...]
     ballots: tuple[InBox, ...]
     outlook: Outlook
+    cut_off: bool = False
+    """Cards were revoked as of no voter, but the roll lets the person vote: the power went."""
 
     @property
     def checked_in(self) -> CheckIn | None:

@@ -9,7 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pbvote.core.card import Certificate, Channel, Enrol, RegistryClose, RegistryEntry, Revocation
+from pbvote.core.card import (
+    Certificate,
+    Channel,
+    Enrol,
+    Reason,
+    RegistryClose,
+    RegistryEntry,
+    Revocation,
+)
 from pbvote.core.encoding import decode
 from pbvote.core.errors import EncodingError, InputError, StorageError
 from pbvote.core.note import parse_checkpoint, parse_note
@@ -31,10 +39,11 @@ class Cards:
     def __init__(self, election: bytes) -> None:
         self._election = election
         self._issued: dict[bytes, list[Issued]] = {}
-        self._revoked: dict[str, set[bytes]] = {}
+        self._revoked: dict[str, dict[bytes, Reason]] = {}  # registrar → key → why, at first
         self._in_person: dict[bytes, list[Issued]] = {}
         self._several: set[bytes] = set()  # pseudonyms that have more than one of those
-        self.enrolled: set[bytes] = set()
+        self.enrolled: dict[str, set[bytes]] = {}
+        """Registrar → pseudonyms that its log enrolled."""
         self.closed: dict[str, str] = {}
         """Registrar → when its log was closed."""
 
@@ -56,9 +65,9 @@ class Cards:
         elif entry.election != self._election:
             return
         elif isinstance(entry, Revocation):
-            self._revoked.setdefault(registrar, set()).add(entry.key)
+            self._revoked.setdefault(registrar, {}).setdefault(entry.key, entry.reason)
         elif isinstance(entry, Enrol):
-            self.enrolled.add(entry.pseudonym)
+            self.enrolled.setdefault(registrar, set()).add(entry.pseudonym)
         elif isinstance(entry, Certificate) and entry.registrar == registrar:
             issued = Issued(entry.serial, entry.channel, entry.key, registrar)
             known = self._issued.setdefault(entry.pseudonym, [])
@@ -85,6 +94,17 @@ class Cards:
     def is_revoked(self, card: Issued) -> bool:
         """Whether the log that issued it revoked its key."""
         return card.key in self._revoked.get(card.registrar, ())
+
+    def is_ineligible(self, pseudonym: bytes, registrar: str) -> bool:
+        """Whether all cards of this log are revoked, the last because its holder may not vote."""
+        why = self._revoked.get(registrar, {})
+        cards = self.of(pseudonym, registrar)
+        revoked = bool(cards) and all(card.key in why for card in cards)
+        return revoked and why[max(cards).key] == "ineligible"
+
+    def ineligible(self, registrar: str) -> list[bytes]:
+        """Every such pseudonym."""
+        return [key for key in self._issued if self.is_ineligible(key, registrar)]
 
     def all(self, registrar: str) -> Iterable[Issued]:
         """Every card of this registrar."""

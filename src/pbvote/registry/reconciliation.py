@@ -20,6 +20,9 @@ What = Literal[
     "desk-open",
     "no-card",
     "unclaimed",
+    "taken-back",
+    "still-active",
+    "not-on-roll",
     "twice",
     "unknown-card",
     "revoked-card",
@@ -42,6 +45,10 @@ class OwnDay(Struct, frozen=True):
 
     `people`: how many are checked in; `handed`: the keys that were handed out and stand (None
     where a line has no such card in the log), `unsigned` how many lines nobody signed.
+
+    Log and roll aren't one file, so a power cut can leave one of two writes: `taken_back` are
+    people checked in of whose cards none is valid, `still_active` those whose cards were revoked
+    because they may not vote, whom the roll lets vote; `not_on_roll` are enrolled in the log only.
     """
 
     name: str
@@ -50,6 +57,9 @@ class OwnDay(Struct, frozen=True):
     unsigned: int
     struck: int
     helped: int
+    taken_back: int = 0
+    still_active: int = 0
+    not_on_roll: int = 0
 
 
 class Difference(Struct, frozen=True):
@@ -139,6 +149,9 @@ def _of_the_list(own: OwnDay, desks: Sequence[DeskDay]) -> Iterable[Difference]:
     )
     yield Difference("no-card", sum(key is None for key in own.handed), (own.name,))
     yield Difference("unclaimed", len(active - set(own.handed)), (own.name,))
+    yield Difference("taken-back", own.taken_back, (own.name,))
+    yield Difference("still-active", own.still_active, (own.name,))
+    yield Difference("not-on-roll", own.not_on_roll, (own.name,))
 
 
 def _named(what: What, names: Iterable[str]) -> Difference:
