@@ -68,6 +68,14 @@ def test_a_late_enter_presses_nothing() -> None:
     assert reader.feed(ENTER, 1.2) == Fed(ENTER)
 
 
+@pytest.mark.parametrize("place", [3, 8, 40, len(CARD)])
+def test_a_busy_machine_cuts_no_scan_in_two(place: int) -> None:
+    reader, fed = ScanReader(), Fed()
+    for number, character in enumerate(CARD + ENTER):
+        fed = fed.then(reader.feed(character, 1.0 + (0.2 if number >= place else 0)))
+    assert fed == Fed("", (CARD,))
+
+
 def test_the_late_rest_of_a_cut_scan_presses_nothing() -> None:
     reader = ScanReader()
     for character in CARD[:-3]:

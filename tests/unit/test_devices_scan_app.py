@@ -53,7 +53,7 @@ async def at_once(app: App, pilot: Pilot[None], text: str) -> None:
     for character in text:
         key = "enter" if character == ENTER else _character_to_key(character)
         app.post_message(events.Key(key, character))
-    await pilot.pause(2 * ScanReader.GAP)
+    await pilot.pause(ScanReader.STALL + ScanReader.GAP)
 
 
 async def test_keys_that_come_at_once_keep_their_order() -> None:

@@ -3,8 +3,9 @@
 Characters less than GAP apart are one run. What comes of it:
 
 - It holds `PBVOTE1/`, or what another layout or Caps Lock makes of that: a scan of ours, put
-  right (`layouts`); two without an Enter between them are two. It needs no Enter: the scan is
-  given out GAP after its last character. Its Enter, or its last characters and Enter, are
+  right (`layouts`); two without an Enter between them are two. From SURE characters on the run
+  holds through pauses up to STALL, as of a machine that is busy. It needs no Enter: the scan is
+  given out STALL after its last character. Its Enter, or its last characters and Enter, are
   swallowed if they come within LATE.
 - It ends with FOREIGN or more characters and Enter, each within FAST of the one before, and not
   all the same (a key held down): a scan of something else, a price tag or another QR code. It is
@@ -45,11 +46,15 @@ class ScanReader:
 
     GAP = 0.05
     """Seconds; a scanner leaves less between two characters, a person more."""
+    STALL = 0.25
+    """Seconds; as GAP, once a scan is known to be ours: a busy machine mustn't cut it in two."""
+    SURE = 3
+    """Characters; nobody types so many of PBVOTE1 so fast."""
     FAST = 0.03
     """Seconds; at most so much between two characters of a scan that isn't ours."""
     FOREIGN = 8
     """Characters; an EAN-8 has so many. A PIN has fewer."""
-    LATE = 0.25
+    LATE = 0.5
     """Seconds; after a scan without its Enter nobody has pressed Enter so soon."""
 
     def __init__(self) -> None:
@@ -62,7 +67,7 @@ class ScanReader:
     def feed(self, character: str, at: float) -> Fed:
         """Take one character; Enter is a carriage return, "" any key without a character."""
         gap = at - self._last
-        before = Fed() if gap < self.GAP else self.flush(at)
+        before = Fed() if gap < self.patience else self.flush(at)
         if not character:
             return before
         self._last = at
@@ -74,9 +79,9 @@ class ScanReader:
         return before.then(Fed(self._let_through()))
 
     def flush(self, at: float) -> Fed:
-        """Give out what waited for GAP: typed by a person, or a scan that lost its Enter.
+        """Give out what waited: typed by a person, or a scan that lost its Enter.
 
-        To be called GAP after the last `feed`; what it gives out doesn't hang on `at`.
+        To be called `patience` after the last `feed`; what it gives out doesn't hang on `at`.
         """
         held = self._run[self._given :]
         fed = self._scanned()
@@ -87,8 +92,15 @@ class ScanReader:
 
     @property
     def waiting(self) -> bool:
-        """Whether something is held back, so that `flush` must be called after GAP."""
+        """Whether something is held back, so that `flush` must be called after `patience`."""
         return self._given < len(self._run)
+
+    @property
+    def patience(self) -> float:
+        """How long to wait for the next character of what is held back, in seconds."""
+        held = self._run[self._given :]
+        is_ours = (len(held) >= self.SURE and may_begin(held)) or split(held)[1]
+        return self.STALL if is_ours else self.GAP
 
     def _let_through(self) -> str:
         """What of the run can't be of a scan."""

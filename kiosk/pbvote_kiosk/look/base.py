@@ -443,7 +443,7 @@ class PeopleApp(App[None], inherit_bindings=False):
             await super().on_event(events.Key(key, character))
         self._takes += 1
         if self._scan.waiting:
-            self.set_timer(ScanReader.GAP, partial(self._flush_scan, self._takes))
+            self.set_timer(self._scan.patience, partial(self._flush_scan, self._takes))
 
     async def _flush_scan(self, takes: int) -> None:
         if takes == self._takes:  # no key came meanwhile
