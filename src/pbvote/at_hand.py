@@ -16,7 +16,7 @@ from pbvote.core.admission import RegistryLogs, SignedCertificates
 from pbvote.core.card import Certificate, RegistryEntry
 from pbvote.core.election import Election
 from pbvote.core.encoding import NAME_HINT, decode, is_name
-from pbvote.core.errors import EncodingError, InputError, StorageError
+from pbvote.core.errors import EncodingError, InputError, PbvoteError, StorageError
 from pbvote.core.merkle import Tree
 from pbvote.core.note import (
     VerifyKey,
@@ -185,7 +185,8 @@ class RegistriesAtHand:
     """What the registries' logs on this machine say: the Register of a box beside them.
 
     Refuses only what it knows to be wrong: a log that isn't here, or is older than a card, says
-    nothing against it. The merge knows all (docs/protocol.md, section 8).
+    nothing against it. The merge knows all (docs/protocol.md, section 8). So a copy that is damaged
+    is left out, and named in `wrong`: a kiosk must start all the same.
     """
 
     def __init__(self, folder: Path, election: Election) -> None:
@@ -195,11 +196,19 @@ class RegistriesAtHand:
         self._by_key: dict[bytes, Certificate] = {}
         self.here: set[str] = set()
         """The registrars of whom a log is here."""
+        self.wrong: list[PbvoteError] = []
+        """What is wrong with copies that were left out."""
         for name, key in election.registrar_keys.items():
-            for log in _logs_of(folder, name):
-                self.here.add(name)
-                for data in log.checked(key):
-                    self._add(name, data)
+            for place in _copies_of(folder, name):
+                try:
+                    entries = _entries_in(place, key)
+                except PbvoteError as error:
+                    self.wrong.append(error.at(name))
+                    continue
+                if entries is not None:
+                    self.here.add(name)
+                    for data in entries:
+                        self._add(name, data)
 
     def _add(self, registrar: str, data: bytes) -> None:
         try:
@@ -232,12 +241,20 @@ def _roll(folder: Path, election: Election) -> PublicRoll:
     return read_roll(read_bytes(folder / ROLL), election.manifest)
 
 
-def _logs_of(folder: Path, registrar: str) -> Iterator[LogAtHand]:
-    """Every copy of a registry's log in an election's folder."""
-    for place in (
+def _copies_of(folder: Path, registrar: str) -> Iterable[Path]:
+    """Where copies of a registry's log may lie in an election's folder."""
+    return (
         folder / REGISTRIES / registrar,
         folder / REGISTRIES / registrar / "log",
         folder / "bundle" / "logs" / "registry" / registrar,
-    ):
+    )
+
+
+def _entries_in(place: Path, key: VerifyKey) -> list[bytes] | None:
+    """All entries of the log there, checked to the last before any is believed; None if none is."""
+    try:
         if (place / CHECKPOINT).is_file() or any((place / name).is_file() for name in DATABASES):
-            yield log_at(place)
+            return list(log_at(place).checked(key))
+    except OSError as error:
+        raise StorageError(f"can't be read ({error.strerror})", where=str(place)) from None
+    return None

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from desk_builder import OFFICIALS, Desks, copy_desks, make_desks
-from pbvote.core.errors import InputError, StorageError, VerificationError
+from pbvote.at_hand import RegistriesAtHand
+from pbvote.cli.box import opened as open_box
+from pbvote.core.errors import InputError, PbvoteError, StorageError, VerificationError
 from pbvote.registry import CheckpointCopy
-from pbvote.registry.at_desk import opened
+from pbvote.registry.at_desk import learn_at_hand, opened
 from pbvote.registry.desk import Desk
 from pbvote.registry.exchange import (
     PUBLISHED,
@@ -304,3 +306,33 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
         serving(tmp_path, "desk-1", address),
     ):
         pass
+
+
+@pytest.mark.parametrize("damage", ["tile", "checkpoint"])
+def test_a_damaged_copy_is_left_out_and_named(desks: Desks, stick: Path, damage: str) -> None:
+    """Desk and kiosk start; the commands, which aren't in a hurry, refuse it."""
+    folder, election = desks.folders["mairie"], desks.built.election
+    with desks.open("desk-1") as there:
+        card = there.hand_out("3", copy=desks.copier())
+        synced(desks, there, FolderPlace(stick))
+    with opened(folder, "mairie") as here:
+        synced(desks, here, FolderPlace(stick))
+    kept = folder / "registries" / "desk-1" / "log"
+    (file,) = (kept / "tile/entries").rglob("1") if damage == "tile" else [kept / "checkpoint"]
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    register = RegistriesAtHand(folder, election)
+    assert register.here == {"mairie"} and register.find(card.certificate.key) is None
+    (error,) = register.wrong
+    assert str(error).startswith("desk-1")
+    with pytest.raises(PbvoteError), opened(folder, "mairie"):
+        pass
+    with pytest.raises(PbvoteError):
+        open_box(folder, "kiosk-1")
+    wrong: list[PbvoteError] = []
+    with opened(folder, "mairie", wrong=wrong) as here:
+        assert len(wrong) == 1 and here.known("3").elsewhere == []
+        here.hand_out("2", copy=desks.copier())
+        file.write_bytes(whole)
+        assert learn_at_hand(here, folder) == [] and here.known("3").elsewhere == ["desk-1"]
+    assert RegistriesAtHand(folder, election).find(card.certificate.key) == card.certificate

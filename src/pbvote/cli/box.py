@@ -154,6 +154,9 @@ def opened(folder: Path, name: str, *, second: Path | None = None, adopt: bool =
     election = load_election(folder)
     election.box(name)
     own = own_folder(folder, BOXES, name)
+    register = RegistriesAtHand(folder, election)
+    if register.wrong:
+        raise register.wrong[0]
     if second is not None and second.is_dir():
         second = second / f"{election.slug}-{name}.db"
     box = Box.in_folder(
@@ -161,7 +164,7 @@ def opened(folder: Path, name: str, *, second: Path | None = None, adopt: bool =
         election,
         name,
         now=now,
-        register=RegistriesAtHand(folder, election),
+        register=register,
         second=second,
         adopt=adopt,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pbvote.at_hand import REGISTRIES, now, own_folder
-from pbvote.core.errors import InputError
+from pbvote.core.errors import InputError, PbvoteError, StorageError
 from pbvote.core.tiles import CHECKPOINT
 from pbvote.files import load_election
 from pbvote.registry.desk import Desk
@@ -35,24 +35,51 @@ def registry_folder(folder: Path, registrar: str | None) -> tuple[Path, str]:
 
 @contextmanager
 def opened(
-    folder: Path, registrar: str | None, *, adopt: bool = False, now: Callable[[], int] = now
+    folder: Path,
+    registrar: str | None,
+    *,
+    adopt: bool = False,
+    now: Callable[[], int] = now,
+    wrong: list[PbvoteError] | None = None,
 ) -> Iterator[Desk]:
-    """The registry, and the cards of the other registrars as far as their logs are at hand."""
+    """The registry, and the cards of the other registrars as far as their logs are at hand.
+
+    A copy of another's log that is damaged is refused; if `wrong` is given, it is left out, and
+    named there: a desk must start on the day.
+    """
     own, name = registry_folder(folder, registrar)
     election = load_election(folder)
     with Desk.open(own, election, name, now=now, adopt=adopt) as registry:
-        for other in election.registrar_keys:
-            if other != name:
-                _learn(registry, folder, other)
+        found = learn_at_hand(registry, folder)
+        if wrong is None and found:
+            raise found[0]
+        if wrong is not None:
+            wrong += found
         yield registry
 
 
-def _learn(registry: Registry, folder: Path, other: str) -> None:
-    own = folder / REGISTRIES / other
-    for exported in (own / "log", folder / "bundle" / "logs" / "registry" / other):
-        if (exported / CHECKPOINT).is_file():
-            registry.learn(other, exported)
-    if (own / LOG).is_file():
+def learn_at_hand(registry: Registry, folder: Path) -> list[PbvoteError]:
+    """Read every copy of the others' logs in the election's folder; what is wrong with some."""
+    wrong: list[PbvoteError] = []
+    for other in registry.election.registrar_keys:
+        if other == registry.name:
+            continue
+        own = folder / REGISTRIES / other
+        for copy in (own / "log", folder / "bundle" / "logs" / "registry" / other, own / LOG):
+            try:
+                _learn(registry, other, copy)
+            except PbvoteError as error:
+                wrong.append(error.at(other))
+            except OSError as error:
+                why = f"can't be read ({error.strerror})"
+                wrong.append(StorageError(why, where=str(copy)))
+    return wrong
+
+
+def _learn(registry: Registry, other: str, copy: Path) -> None:
+    if copy.name == LOG and copy.is_file():
         with TemporaryDirectory() as temporary:
-            export_log(own, Path(temporary))
+            export_log(copy.parent, Path(temporary))
             registry.learn(other, Path(temporary))
+    elif (copy / CHECKPOINT).is_file():
+        registry.learn(other, copy)
