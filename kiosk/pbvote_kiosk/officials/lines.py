@@ -135,7 +135,7 @@ def comparison_lines(poll: Poll, _: Words) -> Iterator[str]:
         return
     before, event = at_pause
     yield _(
-        "Paused at {time} by {names}. Compare both columns with the paper of that moment.",
+        "Paused at {time} by {names}. Compare the numbers with the paper of that moment.",
         time=_.moment(unix_time(event.at), poll.zone),
         names=", ".join(event.by),
     )
