@@ -30,7 +30,7 @@ from pbvote.registry.opened import OpenRegistry
 from pbvote.voting import voter_of_card
 from pbvote_kiosk.desk.asked import Confirm
 from pbvote_kiosk.desk.card_screen import SECONDS, CardScreen
-from pbvote_kiosk.desk.pages import Page
+from pbvote_kiosk.desk.pages import DeskMenu, Page
 from pbvote_kiosk.desk.person_screen import PersonScreen
 from pbvote_kiosk.desk.search_screen import SearchScreen
 from pbvote_kiosk.desk.walk_in_screen import WalkInScreen
@@ -500,6 +500,12 @@ async def test_lists_are_saved_privately(desks: Desks) -> None:
             await host.until(pilot, Notice, "1 person was helped so far")
             await pilot.press("enter")
             await host.menu(pilot, "invite")
+            await host.until(pilot, DeskMenu, "Which box is lost?")
+            await pilot.press("escape")
+            await host.menu(pilot, "invite")
+            await host.until(pilot, DeskMenu, "Which box is lost?")
+            await pilot.press("enter")
+            await agree(host, pilot)
             await host.until(pilot, Page, "Anna Dupont")
             await press(host, pilot, "save")
             await host.until(pilot, Notice)

@@ -60,8 +60,7 @@ def test_the_reconciliation_on_paper(desks: Desks, language: str) -> None:
         words = Words(language, "fr")
         desks.vote(host.work.hand_out("2"))
         host.work.hand_out("3")
-        host.work.sync()
-        report = reconciliation(host.work, words)
+        report = reconciliation(host.work, host.work.day(), words)
         rows = dict(report.rows)
         assert rows[words("Cards handed out by all desks on hand")] == "2"
         assert rows[words("of them used")] == rows[words("of them not used")] == "1"

@@ -52,6 +52,7 @@ def desk(
     from contextlib import nullcontext
 
     from pbvote.at_hand import now
+    from pbvote.core.errors import PbvoteError
     from pbvote.registry import CheckpointCopy
     from pbvote.registry.at_desk import opened
     from pbvote.registry.exchange import PUBLISHED, place_of, publish
@@ -70,7 +71,8 @@ def desk(
     check_terminal()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold cards
     os.umask(0o077)
-    with opened(folder, registrar or settings.registrar or None) as registry:
+    wrong: list[PbvoteError] = []
+    with opened(folder, registrar or settings.registrar or None, wrong=wrong) as registry:
         publish(registry, folder)
         work = DeskWork(
             registry,
@@ -81,6 +83,7 @@ def desk(
             now=now,
             monotonic=time.monotonic,
             helpers=settings.helpers,
+            stranded=wrong,
         )
         offer = (
             nullcontext()

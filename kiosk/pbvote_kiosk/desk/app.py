@@ -23,10 +23,11 @@ from pbvote_kiosk.desk.said import ALL_THE_SAME, CARD, LOOKED, OUTLOOK
 from pbvote_kiosk.desk.search_screen import SearchScreen
 from pbvote_kiosk.desk.tasks import Tasks
 from pbvote_kiosk.desk.walk_in_screen import WalkInScreen
-from pbvote_kiosk.desk.work import DeskWork
+from pbvote_kiosk.desk.work import DeskWork, Figures
 from pbvote_kiosk.language import Words
 from pbvote_kiosk.look.base import PeopleApp
 from pbvote_kiosk.look.dialogs import Notice, Question, Said
+from pbvote_kiosk.look.forgetting import forget_painted
 from pbvote_kiosk.ports import Speaker
 
 EVERY = 60
@@ -69,19 +70,25 @@ class DeskApp(PeopleApp):
         self._every = every
         self._tasks = Tasks(self)
         self._flow: Worker[None] | None = None
+        self.figures = Figures(0, ())
+        """As last read; reading waits while a card is handed out, the screen doesn't."""
+        self._unread: PbvoteError | None = None
+        self._looking = self._look_again = self._syncs = False
 
     def on_mount(self) -> None:
         self.push_screen(SearchScreen(self.work))
-        self.run_worker(self.sync_quietly())
-        self.set_interval(self._every, lambda: self.run_worker(self.sync_quietly()))
-        self.set_interval(5, self._show_status)
+        self.run_worker(self.sync_quietly)
+        self.set_interval(self._every, lambda: self.run_worker(self.sync_quietly))
+        self.set_interval(5, self._look_anew)
 
     # --- the status line --------------------------------------------------------------------------
 
     def status_line(self) -> str:
-        """Who is checked in, and how the other machines are."""
+        """Who is checked in, and how the other machines are, as last read; nothing is read here."""
         _, work = self.words, self.work
-        present = work.desk.roll.attendance.present()
+        if self._unread is not None:
+            return f"! {_.error(self._unread)}"
+        present = self.figures.present
         parts = [_.many("{n} person checked in", "{n} people checked in", present)]
         if work.desk.closed is not None:
             parts.append(_("the registry is closed"))
@@ -93,11 +100,35 @@ class DeskApp(PeopleApp):
                 minutes = max(0, work.now() - synced.at) // 60
                 ago = _.many("synced {n} minute ago", "synced {n} minutes ago", minutes)
                 parts.append(ago if minutes else _("synced just now"))
-            if synced.wrong and not synced.missing:
-                parts.append(_("! sync found something wrong: see Menu"))
-        if doubles := len(work.desk.doubles()):
+        if work.synced.wrong and not work.synced.missing:
+            parts.append(_("! sync found something wrong: see Menu"))
+        if doubles := len(self.figures.doubles):
             parts.append(_.many("! {n} handed out twice", "! {n} handed out twice", doubles))
         return " · ".join(parts)
+
+    def on_search_screen_back(self) -> None:
+        """The first screen is seen again."""
+        self._look_anew()
+
+    def _look_anew(self) -> None:
+        """Read the figures in a worker, one at a time: the last that is asked for is shown."""
+        self._look_again = True
+        if not self._looking:
+            self._looking = True
+            self.run_worker(self._look)
+
+    async def _look(self) -> None:
+        try:
+            while self._look_again:
+                self._look_again = False
+                try:
+                    self.figures = await asyncio.to_thread(self.work.figures)
+                    self._unread = None
+                except PbvoteError as error:
+                    self._unread = error
+                self._show_status()
+        finally:
+            self._looking = False
 
     def _show_status(self) -> None:
         if isinstance(self.screen, SearchScreen) and self.screen.query("#status"):
@@ -134,14 +165,23 @@ class DeskApp(PeopleApp):
 
     async def sync_quietly(self) -> None:
         """Exchange logs in the background; what is wrong stands in the status line."""
-        if self.work.is_syncing:
+        if self._syncs or self.work.is_syncing:
             return  # each that waits would hold a thread that handing out needs
-        before = {double.name for double in self.work.desk.doubles()}
-        await asyncio.to_thread(self.work.sync)
-        self._show_status()
-        found = [d for d in self.work.desk.doubles() if d.name not in before]
+        self._syncs = True
+        try:
+            before = {d.name for d in await asyncio.to_thread(self.work.desk.doubles)}
+            await asyncio.to_thread(self.work.sync)
+            doubles = await asyncio.to_thread(self.work.desk.doubles)
+        except PbvoteError as error:
+            self._unread = error
+            self._show_status()
+            return
+        finally:
+            self._syncs = False
+        self._look_anew()
+        found = any(double.name not in before for double in doubles)
         if found and not self._is_busy and isinstance(self.screen, SearchScreen):
-            self._tasks.show_doubles()
+            self._tasks.show_doubles(doubles)
 
     # --- people -----------------------------------------------------------------------------------
 
@@ -196,7 +236,8 @@ class DeskApp(PeopleApp):
         del card
         await self.push_screen_wait(screen)
         del screen
-        self.run_worker(self.sync_quietly())
+        self.call_after_refresh(forget_painted)
+        self.run_worker(self.sync_quietly)
         answer = await self.push_screen_wait(
             Question(
                 name,
@@ -257,7 +298,10 @@ class DeskApp(PeopleApp):
     async def walk_in(self) -> None:
         """Somebody who isn't on the roll."""
         districts = self.work.election.manifest.district_names
-        person = await self.push_screen_wait(WalkInScreen(districts, self._new_id()))
+        free = await self.attempt(self._new_id)
+        if free is None:
+            return
+        person = await self.push_screen_wait(WalkInScreen(districts, free))
         if person is None:
             return
         agreed = await self.confirm(

@@ -24,13 +24,17 @@ class DeskMenu(PeopleScreen[str]):
     ]
     help_text = N_("The arrows choose, Enter opens. What can't be taken back asks first.")
 
-    def __init__(self, entries: Callable[[Words], Sequence[tuple[str, str]]]) -> None:
+    def __init__(
+        self,
+        entries: Callable[[Words], Sequence[tuple[str, str]]],
+        title: Callable[[Words], str] = lambda _: _("Menu"),
+    ) -> None:
         """`entries`: id and words of each."""
         super().__init__()
-        self._entries = entries
+        self._entries, self._title = entries, title
 
     def heading(self) -> str:
-        return self.words("Menu")
+        return self._title(self.words)
 
     def keys(self) -> Sequence[tuple[str, str]]:
         return ((self.words("Esc"), self.words("Back")),)

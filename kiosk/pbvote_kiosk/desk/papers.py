@@ -9,7 +9,7 @@ from io import StringIO
 from pbvote.core.encoding import unix_time
 from pbvote.registry.roll import Listed, Roll
 from pbvote_kiosk.desk.said import difference_line, double_lines
-from pbvote_kiosk.desk.work import DeskWork
+from pbvote_kiosk.desk.work import Day, DeskWork
 from pbvote_kiosk.language import Words
 from pbvote_kiosk.paper.report import Report, Table
 from pbvote_kiosk.paper.signing_list import Signer, signing_list_pdf
@@ -17,9 +17,9 @@ from pbvote_kiosk.paper.signing_list import Signer, signing_list_pdf
 HEAD = ("id", "name", "birth_date", "address", "district", "at", "desk", "card", "signed", "struck")
 
 
-def reconciliation(work: DeskWork, words: Words) -> Report:
+def reconciliation(work: DeskWork, read: Day, words: Words) -> Report:
     """The day in numbers, and every difference with the place to look."""
-    day = work.desk.reconcile()
+    day = read.numbers
     rows = (
         (words("People checked in at this desk"), day.people),
         (words("Cards handed out by all desks on hand"), day.handed_out),
@@ -33,15 +33,13 @@ def reconciliation(work: DeskWork, words: Words) -> Report:
         (words("People who were helped"), day.helped),
     )
     differences = tuple((difference_line(d, words),) for d in day.differences)
-    doubles = tuple(
-        (line,) for double in work.desk.doubles() for line in double_lines(double, words)
-    )
+    doubles = tuple((line,) for double in read.doubles for line in double_lines(double, words))
     fits = words("Nothing differs: all of it fits together.")
     return Report(
         title=words("Reconciliation of the desk {desk}", desk=work.desk.name),
         place=words.text(work.election.manifest.title),
         rows=(
-            (words("Time"), words.moment(work.now(), work.election.manifest.time_zone)),
+            (words("Time"), words.moment(read.at, work.election.manifest.time_zone)),
             *((label, words.number(number)) for label, number in rows),
         ),
         tables=(

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from pbvote.core.errors import PbvoteError
 from pbvote.registry.roll import Listed
 from pbvote_kiosk.desk.said import STATUS
 from pbvote_kiosk.desk.work import SHOWN, DeskWork, Hit
@@ -37,6 +38,9 @@ class SearchScreen(PeopleScreen[None]):
             super().__init__()
             self.person = person
 
+    class Back(Message):
+        """This screen is seen again: the status may be another."""
+
     class Read(Message):
         """A card, a receipt or its number was scanned or typed."""
 
@@ -52,6 +56,8 @@ class SearchScreen(PeopleScreen[None]):
         self._work = work
         self._text = ""
         self._hits: list[Hit] = []
+        self._wrong: PbvoteError | None = None
+        """Why nothing could be searched."""
 
     def heading(self) -> str:
         return self.words("Desk {desk}", desk=self._work.desk.name)
@@ -80,6 +86,8 @@ class SearchScreen(PeopleScreen[None]):
         _ = self.words
         if not self._text.strip():
             return ""
+        if self._wrong is not None:
+            return _.error(self._wrong)
         if not self._hits:
             return _("Nobody is found. Type less of the name, or try the birth date.")
         if len(self._hits) >= SHOWN:
@@ -104,6 +112,7 @@ class SearchScreen(PeopleScreen[None]):
         if self.query("#search"):
             self.search_again()
             self.show_status()
+        self.post_message(self.Back())
 
     def search_again(self) -> None:
         """Search what is typed once more: somebody may be checked in since."""
@@ -115,9 +124,15 @@ class SearchScreen(PeopleScreen[None]):
             self.search_again()
 
     async def _search(self, text: str) -> None:
-        hits = await asyncio.to_thread(self._work.find, text) if text.strip() else []
+        hits: list[Hit] = []
+        wrong = None
+        try:
+            if text.strip():
+                hits = await asyncio.to_thread(self._work.find, text)
+        except PbvoteError as error:
+            wrong = error
         if text == self._text:
-            self._hits = hits
+            self._hits, self._wrong = hits, wrong
             self.query_one("#found", Static).update(self._found())
             results = self.query_one("#results", OptionList)
             results.clear_options()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from pbvote.registry.known import Double
 from pbvote.registry.registrar import Officials
-from pbvote_kiosk.desk.pages import Page
+from pbvote_kiosk.desk.pages import DeskMenu, Page
 from pbvote_kiosk.desk.papers import (
     attendance_csv,
     invite_csv,
@@ -29,11 +30,13 @@ class Tasks:
 
     def __init__(self, app: DeskApp) -> None:
         self._app = app
+        self._lost: set[str] = set()
+        """Boxes that two officials said are lost."""
 
     def entries(self, words: Words) -> list[tuple[str, str]]:
         """Id and words of each entry, the usual first."""
         _ = words
-        doubles = len(self._app.work.desk.doubles())
+        doubles = len(self._app.figures.doubles)
         entries = [
             ("walk-in", _("Somebody who isn't on the roll")),
             ("sync", _("Sync with the other desks now")),
@@ -41,7 +44,7 @@ class Tasks:
             ("list", _("List to sign, everybody (PDF)")),
             ("present", _("List of those checked in (PDF)")),
             ("csv", _("List of those checked in (CSV)")),
-            ("invite", _("Whom to invite again, if a box is lost")),
+            ("invite", _("A box is lost: whom to invite again")),
             ("reconcile", _("Reconciliation")),
             ("close", _("Close the registry")),
             ("leave", _("Leave")),
@@ -60,7 +63,7 @@ class Tasks:
         elif entry == "sync":
             await self._sync()
         elif entry == "doubles":
-            self.show_doubles()
+            await self._doubles()
         elif entry == "list":
             await self._save(
                 "list.pdf", lambda: signing_list(work, app.words, only_checked_in=False)
@@ -109,14 +112,17 @@ class Tasks:
             return [_("Not everything could be read:"), *map(_.error, synced.wrong)]
 
         await self._app.push_screen_wait(Page(lambda _: _("Sync"), lines))
-        if self._app.work.desk.doubles():
-            self.show_doubles()
+        await self._doubles(if_any=True)
 
-    def show_doubles(self) -> None:
+    async def _doubles(self, *, if_any: bool = False) -> None:
+        doubles = await self._app.attempt(self._app.work.desk.doubles)
+        if doubles or (doubles is not None and not if_any):
+            self.show_doubles(doubles)
+
+    def show_doubles(self, doubles: Sequence[Double]) -> None:
         """Who was handed two cards, and what to do."""
 
         def lines(_: Words) -> list[str]:
-            doubles = self._app.work.desk.doubles()
             if not doubles:
                 return [_("Nobody was handed two cards, as far as the logs on hand say.")]
             found = [f"! {line}" for double in doubles for line in double_lines(double, _)]
@@ -149,7 +155,33 @@ class Tasks:
                 )
             )
 
+    async def _may_invite(self) -> bool:
+        """Who has a card and hasn't voted is nobody's business while the poll is on: the boxes on
+        hand are closed, or two officials say which one is lost."""
+        app, work = self._app, self._app.work
+        await app.attempt(work.look_at_boxes)
+        if work.hall_is_over or self._lost:
+            return True
+        boxes = [box.name for box in work.election.boxes if box.channel == "in-person"]
+        box = await app.push_screen_wait(
+            DeskMenu(lambda _: [(name, name) for name in boxes], lambda _: _("Which box is lost?"))
+        )
+        if not box:
+            return False
+        agreed = await app.confirm(
+            lambda _: _("The box {box} is lost", box=box),
+            lambda _: _(
+                "Two officials say so. Then the desk lists who was handed a card and has no ballot"
+                " in a box on hand."
+            ),
+        )
+        if agreed is not None:
+            self._lost.add(box)
+        return agreed is not None
+
     async def _invite(self) -> None:
+        if not await self._may_invite():
+            return
         people = await self._app.attempt(self._app.work.desk.to_invite)
         if people is None:
             return
@@ -173,10 +205,13 @@ class Tasks:
 
     async def _reconcile(self) -> None:
         app, work = self._app, self._app.work
-        await asyncio.to_thread(work.sync)
+        read = await app.attempt(work.day)
+        if read is None:
+            return
+        day, prints = read, (await asyncio.to_thread(work.printer.state)).prints
 
         def lines(_: Words) -> list[str]:
-            report = reconciliation(work, _)
+            report = reconciliation(work, day, _)
             rows = [f"{label}: {value}" for label, value in report.rows]
             tables = [
                 line
@@ -187,12 +222,12 @@ class Tasks:
 
         def acts(_: Words) -> list[tuple[str, str]]:
             entries = [("save", _("Save as PDF"))]
-            if work.printer.state().prints:
+            if prints:
                 entries.append(("print", _("Print")))
             return entries
 
         act = await app.push_screen_wait(Page(lambda _: _("Reconciliation"), lines, acts))
-        report = reconciliation(work, app.words)
+        report = reconciliation(work, day, app.words)
         if act == "save":
             await self._save("reconciliation.pdf", lambda: report_pdf(report, app.words))
         elif act == "print":

@@ -21,8 +21,11 @@ from pbvote.core.receipt import RECEIPT_PREFIX, read_receipt_text
 from pbvote.files import write_bytes
 from pbvote.receipts import find_tracker, signed_receipt, verdict_of_log
 from pbvote.registry import Ballots, CheckIn, Desk, IssuedCard
+from pbvote.registry.at_desk import learn_at_hand
 from pbvote.registry.exchange import FolderPlace, Place, Synced, publish, sync
 from pbvote.registry.folder import LISTS
+from pbvote.registry.known import Double
+from pbvote.registry.reconciliation import Reconciliation
 from pbvote.registry.registrar import Copy, Officials
 from pbvote.registry.roll import Listed
 from pbvote.registry.rollfile import Person
@@ -50,6 +53,21 @@ class Places(Struct, frozen=True):
     wrong: tuple[PbvoteError, ...] = ()
 
 
+class Figures(Struct, frozen=True):
+    """What the status line says of the day so far."""
+
+    present: int
+    doubles: tuple[Double, ...]
+
+
+class Day(Struct, frozen=True):
+    """The reconciliation and whom two desks handed cards, as read at this second since 1970."""
+
+    at: int
+    numbers: Reconciliation
+    doubles: tuple[Double, ...]
+
+
 class Looked(Struct, frozen=True):
     """What the logs at hand say of a receipt or a tracker: `what`, and in which box, if known."""
 
@@ -71,12 +89,17 @@ class DeskWork:
         now: Callable[[], int],
         monotonic: Callable[[], float],
         helpers: bool = False,
+        stranded: Sequence[PbvoteError] = (),
     ) -> None:
-        """`copy` takes each checkpoint away before a card is handed out (section 7)."""
+        """`copy` takes each checkpoint away before a card is handed out (section 7).
+
+        `stranded`: copies of other registries' logs in the folder that were left out (`opened`).
+        """
         self.desk, self.folder, self.printer, self.now = desk, folder, printer, now
         self.election = desk.election
         self.places, self.helpers = tuple(places), helpers
-        self.synced = Places()
+        self._stranded = list(stranded)
+        self.synced = Places(wrong=tuple(self._stranded))
         self.ballots = Ballots(desk.election)
         desk.ballots = self.ballots
         self._copy, self._monotonic = copy, monotonic
@@ -152,7 +175,9 @@ class DeskWork:
         with self._syncing:
             done = [sync(self.desk, self.folder, place) for place in self.places]
             folders = [p.folder for p in self.places if isinstance(p, FolderPlace)]
-            wrong = [error for result in done for error in result.wrong]
+            if self._stranded:
+                self._stranded = learn_at_hand(self.desk, self.folder)
+            wrong = [*self._stranded, *(error for result in done for error in result.wrong)]
             with self._reading:
                 wrong += self.ballots.refresh(self.folder, folders)
             missing = tuple(result.place for result in done if not result.reached)
@@ -160,6 +185,21 @@ class DeskWork:
             at = self.now() if reached else self.synced.at
             self.synced = Places(at, missing, tuple(wrong))
             return self.synced
+
+    def figures(self) -> Figures:
+        """For the status line; waits while a card is handed out."""
+        return Figures(self.desk.roll.attendance.present(), tuple(self.desk.doubles()))
+
+    def day(self) -> Day:
+        """Sync, then put the day together."""
+        self.sync()
+        return Day(self.now(), self.desk.reconcile(), tuple(self.desk.doubles()))
+
+    @property
+    def hall_is_over(self) -> bool:
+        """Whether every box of the hall that is on hand is closed: nobody can vote there now."""
+        boxes = [box for box in self.ballots.boxes.values() if box.channel == "in-person"]
+        return bool(boxes) and all(box.closed for box in boxes)
 
     @property
     def is_syncing(self) -> bool:
@@ -260,4 +300,4 @@ def copy_place(folder: Path, copy: Path | None, places: Sequence[Place]) -> Path
     return found[0]
 
 
-__all__ = ["SHOWN", "DeskWork", "Hit", "Looked", "Places", "Synced", "copy_place"]
+__all__ = ["SHOWN", "Day", "DeskWork", "Figures", "Hit", "Looked", "Places", "Synced", "copy_place"]

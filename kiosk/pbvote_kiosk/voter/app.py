@@ -23,13 +23,13 @@ from pbvote.core.receipt import RECEIPT_PREFIX
 from pbvote_kiosk.language import Words
 from pbvote_kiosk.look.base import PeopleApp, PeopleScreen
 from pbvote_kiosk.look.dialogs import Notice, Question
+from pbvote_kiosk.look.forgetting import forget_painted
 from pbvote_kiosk.officials.keepers import is_official_card
 from pbvote_kiosk.officials.menu import OfficialsMenu
 from pbvote_kiosk.ports import NoPrinter, Printer, Speaker
 from pbvote_kiosk.voter import flow
 from pbvote_kiosk.voter.check_screens import ScanReceipt
 from pbvote_kiosk.voter.entry import scanned_card
-from pbvote_kiosk.voter.forgetting import forget_painted
 from pbvote_kiosk.voter.receipt import ReceiptScreen
 from pbvote_kiosk.voter.session import Choosing, Session, TryOut
 from pbvote_kiosk.voter.trouble import Trouble
