@@ -7,12 +7,12 @@ from pathlib import Path
 
 from kiosk_child import serve
 from pbvote.box import box
-from pbvote.store.sqlite import SqliteStore
+from pbvote.store.second import SecondCopy
 
 
 def allow_same_disk() -> None:
     """In this process only."""
-    box._open_copy = lambda path, second: SqliteStore.open(second)
+    box._open_copy = lambda path, second: SecondCopy.open(second)
 
 
 def serve_with_copy(folder: Path, seed: int, line: Connection) -> None:

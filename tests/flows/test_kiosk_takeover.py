@@ -26,9 +26,10 @@ from kiosk_folder import BOX, KioskFolder, make_kiosk
 from officials_builder import OFFICIALS, poll_of, vote
 from pbvote import keyfile
 from pbvote.box import Box
+from pbvote.box.rescue import export_dead
 from pbvote.core.card import RegistryClose
 from pbvote.core.encoding import encode
-from pbvote.core.errors import InputError, PbvoteError, RefusedError
+from pbvote.core.errors import InputError, PbvoteError, RefusedError, StorageError
 from pbvote.core.note import add_signature
 from pbvote.core.receipt import read_receipt_text, receipt_text
 from pbvote.files import write_bytes
@@ -285,6 +286,34 @@ def test_a_copy_that_was_changed_is_refused_whole(
     with pytest.raises(PbvoteError):
         take(machine, copy, key)
     assert not list((machine.path / "boxes").glob(f"*{BOX}*")), "the key lies there"
+
+
+def test_a_copy_without_the_files_beside_it_is_refused(tmp_path: Path) -> None:
+    kiosk = make_kiosk(tmp_path / "old", contests=[make_contest()], people=4)
+    whole, alone = tmp_path / "whole", tmp_path / "alone"
+    for folder in (whole, alone):
+        folder.mkdir()
+    with poll_of(kiosk, second=tmp_path / "copy.db") as poll:
+        poll.open(OFFICIALS)
+    with poll_of(kiosk, second=tmp_path / "copy.db") as poll:
+        vote(poll, kiosk.card(1))
+        for path in tmp_path.glob("copy.db*"):  # the power went: nothing was closed
+            shutil.copy(path, whole)
+    shutil.copy(whole / "copy.db", alone)
+    election = kiosk.built.election
+    key = save_spare_key(kiosk.path, election, BOX, tmp_path, PASSPHRASE, cost=QUICK)
+    machine = other_machine(kiosk, tmp_path / "new")
+    with pytest.raises(StorageError, match="mark isn't beside it"):
+        take(machine, alone / "copy.db", key)
+    shutil.copy(whole / "copy.db.mark", alone)
+    with pytest.raises(StorageError, match="entries are missing") as behind:
+        take(machine, alone / "copy.db", key)
+    assert "-wal" in behind.value.hint
+    with pytest.raises(StorageError, match="entries are missing"):
+        export_dead(machine.path, BOX, alone / "copy.db", tmp_path / "log")
+    assert not (tmp_path / "log").exists()
+    assert export_dead(machine.path, BOX, whole / "copy.db", tmp_path / "log") == 2
+    assert take(machine, whole / "copy.db", key) == 1
 
 
 def test_the_key_of_another_box_is_refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -13,7 +14,7 @@ from pbvote.core.errors import CardError, StorageError
 from pbvote.core.merkle import root_of
 from pbvote.core.note import Signer, open_checkpoint
 from pbvote.store.log import SignedLog, open_log
-from pbvote.store.mark import Mark, MarkValue
+from pbvote.store.mark import Mark, MarkValue, mark_path
 from pbvote.store.memory import MemoryStore
 from pbvote.store.sqlite import SqliteStore
 
@@ -166,6 +167,44 @@ def test_the_second_copy_holds_the_same(tmp_path: Path) -> None:
     assert (copy.size, copy.get(b"r4")) == (5, b"receipt")
     verify(copy)
     copy.close()
+
+
+def marked(path: Path) -> int:
+    mark = Mark(mark_path(path))
+    mark.close()
+    return 0 if mark.value is None else mark.value.size
+
+
+def test_the_second_copy_has_a_mark_of_its_own(tmp_path: Path) -> None:
+    second = tmp_path / "b.db"
+    log = open_log(tmp_path / "a.db", SIGNER, second=second)
+    log.append(b"0")
+    log.append(b"1")
+    assert marked(second) == 2
+    log.close()
+    for spoil in (mark_path(second).unlink, partial(mark_path(second).write_bytes, b"x" * 8192)):
+        spoil()
+        open_log(tmp_path / "a.db", SIGNER, second=second).close()
+        assert marked(second) == 2, "set anew when the copy is taken back in"
+
+
+def test_a_copy_whose_mark_fails_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = open_log(tmp_path / "a.db", SIGNER, second=tmp_path / "b.db")
+    written = Mark.write
+
+    def write(mark: Mark, size: int, root: bytes) -> None:
+        if mark.path.name.startswith("b"):
+            raise StorageError("the log's mark can't be kept")
+        written(mark, size, root)
+
+    with monkeypatch.context() as stick:
+        stick.setattr(Mark, "write", write)
+        assert log.append(b"0") == 0
+    assert log.warning is not None and "mark can't be kept" in log.warning
+    assert log.catch_up() is None and marked(tmp_path / "b.db") == 1
+    log.close()
 
 
 def test_a_missing_stick_is_a_warning_until_it_is_back(tmp_path: Path) -> None:

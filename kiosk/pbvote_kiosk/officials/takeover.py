@@ -15,11 +15,13 @@ from msgspec import Struct
 from pbvote import keyfile
 from pbvote.at_hand import BOXES
 from pbvote.box import KEY, LOG, Box
+from pbvote.box.rescue import WHOLE, read_dead
 from pbvote.core.election import Election
 from pbvote.core.errors import InputError, RefusedError, StorageError
 from pbvote.core.note import Signer
 from pbvote.files import TEMPORARY
 from pbvote.store.files import sync_folder
+from pbvote.store.mark import mark_path
 from pbvote.store.sqlite import SqliteStore
 from pbvote_kiosk.officials.events import Detail, Events
 from pbvote_kiosk.officials.keepers import check_role
@@ -89,7 +91,8 @@ def take_over(
 
     `copy` and `key` stay as they are. RefusedError if a box of this name is here, if fewer than
     two officials act, or if the key is another's; InputError for a wrong passphrase, no reason, or
-    what can't be a role; StorageError if the copy is damaged. Then nothing of the key stays here.
+    what can't be a role; StorageError if the copy is damaged or not whole. Then nothing of
+    the key stays here.
     """
     check_two(by)
     for role in by:
@@ -137,8 +140,14 @@ def _signer(election: Election, name: str, key: Path, passphrase: str) -> tuple[
 
 
 def _copy_log(copy: Path, to: Path) -> None:
-    """Every entry, the checkpoint and the private table, in one commit."""
-    source = SqliteStore.open(copy, read_only=True)
+    """Every entry, the checkpoint and the private table, in one commit, if its mark agrees."""
+    if copy.exists() and not mark_path(copy).exists():
+        raise StorageError(
+            "the copy's mark isn't beside it, so nobody can tell whether ballots are missing",
+            where=str(mark_path(copy)),
+            hint=WHOLE,
+        )
+    source = read_dead(copy)
     try:
         checkpoint = source.checkpoint
         if checkpoint is None:

@@ -38,6 +38,7 @@ from pbvote.keyfile import load_signer, new_signer
 from pbvote.store.export import export
 from pbvote.store.log import SignedLog
 from pbvote.store.mark import Mark, mark_path
+from pbvote.store.second import SecondCopy
 from pbvote.store.sqlite import SqliteStore
 
 KEY = "box.key"
@@ -420,7 +421,7 @@ def _open_log(
     return SignedLog(store, signer, mark, copy)
 
 
-def _open_copy(path: Path, second: Path) -> SqliteStore:
+def _open_copy(path: Path, second: Path) -> SecondCopy:
     """The second copy, if it is on another disk: an empty mount point isn't a stick."""
     try:
         is_same = second.parent.stat().st_dev == path.parent.stat().st_dev
@@ -432,4 +433,4 @@ def _open_copy(path: Path, second: Path) -> SqliteStore:
         raise StorageError(
             "on the same disk as the box", where=str(second), hint="Put in the stick"
         )
-    return SqliteStore.open(second)
+    return SecondCopy.open(second)

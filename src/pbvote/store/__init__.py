@@ -2,7 +2,7 @@
 
 docs/protocol.md, section 7. `LogStore` is all that a box or registry needs of a disk; `memory`
 and `sqlite` keep it, `log` signs on top of it, `mark` notices when an older file was put back,
-`export` writes the public tiles.
+`second` keeps a copy on another disk, `export` writes the public tiles.
 """
 
 from __future__ import annotations

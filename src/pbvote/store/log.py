@@ -19,6 +19,7 @@ from pbvote.core.merkle import Tree
 from pbvote.core.note import Checkpoint, Signer, VerifyKey, open_checkpoint, sign_note
 from pbvote.store import LogStore
 from pbvote.store.mark import Mark, NotTheLog, mark_path
+from pbvote.store.second import SecondCopy
 from pbvote.store.sqlite import SqliteStore
 
 Private = Callable[[int], Mapping[bytes, bytes]]
@@ -248,9 +249,10 @@ class SignedLog:
         try:
             self._copy = second()
             self._check_copy(self._copy)
-            if self._copy.size < self._tree.size or self._copy.checkpoint is None:
-                missing = self._store.entries(self._copy.size, self._tree.size)
-                self._copy.commit(missing, self.checkpoint, dict(self._store.items()))
+            is_whole = self._copy.size == self._tree.size and self._copy.checkpoint is not None
+            missing = self._store.entries(self._copy.size, self._tree.size)
+            private = {} if is_whole else dict(self._store.items())
+            self._copy.commit(missing, self.checkpoint, private)  # its mark too, if it is whole
             self._warning = None
         except _OtherLog as error:
             self._detach(error)
@@ -310,7 +312,7 @@ def open_log(
     except BaseException:
         store.close()
         raise
-    opener = None if second is None else partial(SqliteStore.open, second)
+    opener = None if second is None else partial(SecondCopy.open, second)
     return SignedLog(store, signer, mark, opener)
 
 
