@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import gc
 import random
@@ -17,7 +18,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, OptionList
 
 from desk_builder import Desks, copy_desks, make_desks
-from desk_host import SIZE, DeskHost, desk_host
+from desk_host import PATIENCE, SIZE, DeskHost, desk_host
 from kiosk_host import RecordingPrinter, RecordingSpeaker
 from pbvote.core.ballot import short_tracker
 from pbvote.core.errors import StorageError
@@ -93,6 +94,39 @@ def whole(host: DeskHost) -> None:
         assert str(button.label) in host.text, (button.id, host.text)
 
 
+async def gone(pilot: Pilot[None], thing: weakref.ref[IssuedCard]) -> None:
+    """Wait until nothing refers to it: a screen that was left is taken apart in turns."""
+    for _ in range(PATIENCE):
+        gc.collect()
+        if thing() is None:
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("something still refers to it")
+
+
+def is_painted(text: str) -> bool:
+    """Whether a cache of the painters' functions or strips has it."""
+    gc.collect()
+    return any(
+        isinstance(part, str) and text in part
+        for holder in gc.get_objects()
+        if type(holder).__module__ in ("functools", "rich.segment")
+        for part in pieces(holder)
+    )
+
+
+def pieces(holder: object) -> list[object]:
+    """Texts that it refers to, also in tuples and dicts of nothing but texts."""
+    found: list[object] = []
+    parts = gc.get_referents(holder)
+    while parts:
+        part = parts.pop()
+        found.append(part)
+        if isinstance(part, tuple | list):
+            parts += part
+    return found
+
+
 # --- search ---------------------------------------------------------------------------------------
 
 
@@ -156,14 +190,16 @@ async def test_a_card_is_shown_once_and_is_nowhere_afterwards(desks: Desks) -> N
             assert card is not None and text == card.text
             assert all(group in host.text for group in card.typed.split())
             assert voter_of_card(host.work.election, text).certificate == card.certificate
-            secret = card.text
+            secret, groups = card.text, card.typed.split()
+            assert is_painted(groups[0])
             del card, text
             await pilot.press("enter")
             await host.until(pilot, Question, "Has Anna Dupont signed the list?")
-            gc.collect()
-            assert made[0]() is None
+            await gone(pilot, made[0])
             await pilot.press("enter")
             await host.until(pilot, SearchScreen, "1 person checked in")
+            for told in (secret, *groups):
+                assert not is_painted(told)
             gc.collect()
             held = [o for o in gc.get_objects() if isinstance(o, dict) and secret in o.values()]
             assert [o for o in held if o is not locals()] == []
@@ -486,6 +522,45 @@ async def test_a_roll_that_can_not_be_written_is_told_and_the_desk_goes_on(desks
             await pilot.press("enter")
             await host.until(pilot, Notice, "can't be read or written")
             other.close()
+
+
+async def test_a_slow_stick_keeps_the_screen_alive(desks: Desks) -> None:
+    """What was read last is shown while a card is handed out and its checkpoint written."""
+    begun, goes_on = Event(), Event()
+    with desk_host(desks) as host:
+        written = host.work._copy
+
+        def slow(note: bytes) -> None:
+            begun.set()
+            goes_on.wait(30)
+            written(note)
+
+        host.work._copy = slow
+        async with host.app.run_test(size=SIZE) as pilot:
+            await host.until(pilot, SearchScreen, "0 people checked in")
+            host.app.run_worker(lambda: host.work.hand_out("2"), thread=True)
+            assert await asyncio.to_thread(begun.wait, 10)
+            host.app._look_anew()
+            for _ in LANGUAGES:
+                await pilot.press("f2")
+            await host.until(pilot, SearchScreen, "0 people checked in")
+            await pilot.press("f9")
+            await host.until(pilot, DeskMenu, "Handed out twice: 0")
+            await pilot.press("escape")
+            goes_on.set()
+            await host.until(pilot, SearchScreen, "1 person checked in")
+
+
+async def test_a_roll_that_can_not_be_read_is_said_in_the_status_line(desks: Desks) -> None:
+    with desk_host(desks) as host:
+        async with host.app.run_test(size=SIZE) as pilot:
+            await host.until(pilot, SearchScreen, "0 people checked in")
+            host.desk.roll._connection.execute("ALTER TABLE attendance RENAME TO away")
+            host.app._look_anew()
+            await host.until(pilot, SearchScreen, "! the roll can't be read or written")
+            host.desk.roll._connection.execute("ALTER TABLE away RENAME TO attendance")
+            host.app._look_anew()
+            await host.until(pilot, SearchScreen, "0 people checked in")
 
 
 async def test_lists_are_saved_privately(desks: Desks) -> None:

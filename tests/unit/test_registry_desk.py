@@ -350,3 +350,10 @@ def test_whose_card_was_replaced_is_invited_though_the_old_one_voted(
     assert desk.to_invite() == []
     desk.replace_card("0", officials=OFFICIALS, reason="returned", copy=desks.copier())
     assert [p.id for p in desk.to_invite()] == ["0"]
+
+
+def test_what_is_printed_of_a_value_links_nobody_to_a_pseudonym(desks: Desks, desk: Desk) -> None:
+    card = desk.hand_out("2", copy=desks.copier())
+    for value in (card, desk.roll.get("2"), desk.known("2")):
+        assert repr(card.certificate.pseudonym) not in repr(value)
+        assert card.text not in repr(value) and repr(card.certificate.key) not in repr(value)

@@ -50,7 +50,7 @@ class IssuedCard:
     """A card to hand out. The code is a secret that nobody else keeps."""
 
     person: str
-    certificate: Certificate
+    certificate: Certificate = field(repr=False)  # its pseudonym: nowhere beside the person
     code: bytes = field(repr=False)
     text: str = field(repr=False)
     """`PBVOTE1/C/…`, for the QR code."""

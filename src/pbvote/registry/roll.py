@@ -12,7 +12,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -55,7 +55,7 @@ class Listed:
     """A person as the roll has it: `added` says whether by the roll's file or enrolled."""
 
     person: Person
-    pseudonym: bytes
+    pseudonym: bytes = field(repr=False)  # never beside the person in a log or a traceback
     status: Status
     added: Literal["roll", "enrolled"]
     note: str
