@@ -490,6 +490,9 @@ class Hanging:
         self.answers = Event()
         self.asked = 0
 
+    def begin(self) -> None:
+        pass
+
     def read(self, path: str, most: int) -> bytes | None:
         self.asked += 1
         self.answers.wait(30)

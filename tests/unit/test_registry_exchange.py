@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,7 +29,7 @@ from pbvote.registry.exchange import (
     publish,
     sync,
 )
-from pbvote.registry.serve import address_of, serving
+from pbvote.registry.serve import AT_ONCE, address_of, serving
 
 
 @pytest.fixture(scope="module")
@@ -287,6 +289,59 @@ def test_many_who_say_nothing_do_not_stop_it(served: tuple[Desk, str, int]) -> N
     finally:
         for connection in silent:
             connection.close()
+
+
+def test_who_drips_keeps_no_other_desk_out(served: tuple[Desk, str, int]) -> None:
+    there, host, port = served
+    dripping = [socket.create_connection((host, port)) for _ in range(AT_ONCE + 4)]
+    try:
+        for connection in dripping:
+            with contextlib.suppress(OSError):
+                connection.send(b"G")
+        other = http.client.HTTPConnection(host, port, timeout=5, source_address=("127.0.0.2", 0))
+        other.request("GET", "/registry/desk-1/checkpoint")
+        assert other.getresponse().read() == there.checkpoint
+        other.close()
+    finally:
+        for connection in dripping:
+            connection.close()
+
+
+@pytest.mark.parametrize("begins", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_log_has_one_deadline_headers_too(monkeypatch: pytest.MonkeyPatch, begins: bytes) -> None:
+    """A byte now and then isn't an answer."""
+    monkeypatch.setattr("pbvote.registry.exchange.PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(begins)
+                for _ in range(200):
+                    connection.sendall(b"x")
+                    time.sleep(0.05)
+
+        threads.submit(drip)
+        place = HttpPlace(f"http://127.0.0.1:{server.getsockname()[1]}")
+        began = time.monotonic()
+        for _ in range(2):  # and nothing is asked any more
+            with pytest.raises(StorageError, match=r"too slow|no answer"):
+                place.read("registry/x/checkpoint", 1000)
+        assert time.monotonic() - began < 3
+
+
+def test_a_log_has_one_budget(
+    served: tuple[Desk, str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, host, port = served
+    path, size = "registry/desk-1/checkpoint", len(there.checkpoint)
+    monkeypatch.setattr("pbvote.registry.exchange.MAX_LOG", size)
+    place = HttpPlace(f"http://{host}:{port}")
+    assert place.read(path, 10_000) == there.checkpoint
+    with pytest.raises(InputError, match="more than such a file"):
+        place.read(path, 10_000)
+    place.begin()
+    assert place.read(path, 10_000) == there.checkpoint
 
 
 def test_addresses() -> None:

@@ -7,12 +7,13 @@ that comes from there is checked against the manifest's keys before anything of 
 from __future__ import annotations
 
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from http.client import HTTPException
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from itertools import islice
 from pathlib import Path
+from socket import SHUT_RDWR, socket
+from threading import Timer
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -36,13 +37,17 @@ MAX_FILE = 256 * (2 + 65535)  # the largest tile of entries
 MAX_NOTE = 1 << 16
 MAX_ENTRIES = 4_000_000
 TIMEOUT = 5.0  # seconds without a byte
-PATIENCE = 60.0  # seconds for one log
+PATIENCE = 60.0  # seconds for one log, whoever drips it
+MAX_LOG = 1 << 30  # bytes for one log
 
 
 class Place(Protocol):
     """Where other desks' logs are found. `name` is what officials call it."""
 
     name: str
+
+    def begin(self) -> None:
+        """A log is read from here on: what may be spent on it, time and bytes, begins anew."""
 
     def read(self, path: str, most: int) -> bytes | None:
         """A file of at most so many bytes; None if there is none. StorageError if it can't be."""
@@ -56,6 +61,9 @@ class FolderPlace:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.name = folder, str(folder)
+
+    def begin(self) -> None:
+        """A folder is read as it is."""
 
     def read(self, path: str, most: int) -> bytes | None:
         file = self.folder / path
@@ -95,43 +103,64 @@ class HttpPlace:
             )
         self.name = f"{parts.scheme}://{parts.netloc}"
         self._timeout, self._monotonic = timeout, monotonic
-        self._open = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects).open
+        self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._netloc = parts.netloc
+        self.begin()
+
+    def begin(self) -> None:
+        self._end, self._left = self._monotonic() + PATIENCE, MAX_LOG
 
     def read(self, path: str, most: int) -> bytes | None:
-        end = self._monotonic() + PATIENCE
+        seconds = self._end - self._monotonic()
+        if seconds <= 0:
+            raise self._too_slow()
         try:
-            with self._open(f"{self.name}/{path}", timeout=self._timeout) as answer:
-                data = bytearray()
-                while part := answer.read1(1 << 16):
-                    data += part
-                    if len(data) > most:
-                        raise InputError(
-                            "more than such a file can be", where=f"{self.name}/{path}"
-                        )
-                    if self._monotonic() > end:
-                        raise StorageError("too slow", where=self.name, hint="Try again later")
-                return bytes(data)
-        except urllib.error.HTTPError as error:
-            error.close()
-            if error.code == 404:
-                return None
-            raise StorageError(f"it answers {error.code}", where=self.name) from None
+            with closing(self._kind(self._netloc, timeout=self._timeout)) as connection:
+                connection.connect()
+                with _cut_after(seconds, connection.sock):
+                    connection.request("GET", f"/{path}")
+                    answer = connection.getresponse()
+                    if answer.status == 404:
+                        return None
+                    if answer.status != 200:  # who sends us elsewhere isn't a desk
+                        raise StorageError(f"it answers {answer.status}", where=self.name)
+                    most = min(most, self._left)
+                    data = answer.read(most + 1)
         except (OSError, HTTPException, ValueError) as error:
             raise StorageError(
                 f"no answer ({getattr(error, 'reason', None) or error})",
                 where=self.name,
                 hint="Look at the cable, and whether the other desk is on",
             ) from None
+        if self._monotonic() >= self._end:
+            raise self._too_slow()
+        if len(data) > most:
+            raise InputError("more than such a file can be", where=f"{self.name}/{path}")
+        self._left -= len(data)
+        return data
+
+    def _too_slow(self) -> StorageError:
+        return StorageError("too slow", where=self.name, hint="Try again later")
 
     def write(self, registry: OpenRegistry) -> bool:
         return False
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Whoever sends us elsewhere isn't a desk."""
+@contextmanager
+def _cut_after(seconds: float, connection: socket) -> Iterator[None]:
+    """Ends a connection then, also one that gives a byte now and then."""
 
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
+    def cut() -> None:
+        with suppress(OSError):
+            connection.shutdown(SHUT_RDWR)
+
+    timer = Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def place_of(text: str) -> Place:
@@ -189,6 +218,7 @@ def sync(registry: OpenRegistry, folder: Path, place: Place) -> Synced:
 def _fetch(place: Place, name: str, key: VerifyKey, kept: Path) -> bool:
     """Bring the copy in `kept` up to what the place has; whether the place has anything."""
     where = f"registry/{name}"
+    place.begin()
     note = place.read(f"{where}/{CHECKPOINT}", MAX_NOTE)
     if note is None:
         return False

@@ -6,19 +6,22 @@ whoever reads checks it against the manifest's key. No line of it is logged.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import socket
-from threading import BoundedSemaphore, Thread
+from threading import Lock, Thread
 from typing import Any
 
 from pbvote.core.errors import EncodingError, InputError, StorageError
 from pbvote.core.tiles import CHECKPOINT, parse_path
 
 AT_ONCE = 16  # connections; more are closed
+PER_ADDRESS = 4
+"""Connections of one address: who sends drop by drop keeps no other desk out."""
 _SECONDS = 5
 
 
@@ -70,20 +73,30 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 2 * AT_ONCE
 
     def __init__(self, *args: Any) -> None:
-        self._free = BoundedSemaphore(AT_ONCE)
+        self._busy: Counter[str] = Counter()  # connections by address
+        self._counting = Lock()
         super().__init__(*args)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self._free.acquire(blocking=False):
+        if self._enter(client_address[0]):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
+
+    def _enter(self, host: str) -> bool:
+        with self._counting:
+            free = self._busy.total() < AT_ONCE and self._busy[host] < PER_ADDRESS
+            if free:
+                self._busy[host] += 1
+            return free
 
     def process_request_thread(self, request: socket | tuple[bytes, socket], address: Any) -> None:
         try:
             super().process_request_thread(request, address)
         finally:
-            self._free.release()
+            with self._counting:
+                self._busy[address[0]] -= 1
+                self._busy += Counter()  # addresses with none are forgotten
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A reader that went away."""
