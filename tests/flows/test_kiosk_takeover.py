@@ -38,7 +38,9 @@ from pbvote.store.log import SignedLog, open_log
 from pbvote.store.memory import MemoryStore
 from pbvote.voting import voter_of_card
 from pbvote_kiosk.cli import app
+from pbvote_kiosk.language import Words
 from pbvote_kiosk.officials import stick
+from pbvote_kiosk.officials.lines import comparison_lines
 from pbvote_kiosk.officials.poll import Poll
 from pbvote_kiosk.officials.settings import SETTINGS
 from pbvote_kiosk.officials.takeover import save_spare_key, spare_key_path, take_over
@@ -146,6 +148,10 @@ def test_the_machine_died_at_noon(tmp_path: Path) -> None:
         first = next(poll.events.all())
         assert (first.what, first.by) == ("takeover", ["mayor", "clerk"])
         assert first.detail["reason"] == REASON
+        before = poll.state
+        assert before == "paused", "until officials have compared it with the last paper"
+        assert "last report on paper" in "\n".join(comparison_lines(poll, Words("en")))
+        poll.resume(["mayor"])
         assert poll.state == "open"
         check_receipts(poll, receipts)
         in_box = len(standing(poll, cards[3]))

@@ -103,3 +103,4 @@ def takeover(
     say(f"root {taken.root}")
     hint("THE OLD MACHINE MUST NEVER START AGAIN AS THIS BOX. Switch it off, lock it away.")
     hint("Add the officials here (pbvote-kiosk official add), then start: pbvote-kiosk vote")
+    hint("It starts paused: compare with the last report on paper, then let voting go on.")

@@ -43,7 +43,6 @@ What = Literal[
     "unknown-card",
     "official-added",
     "official-removed",
-    "helped",
     "paper",
     "test-print",
     "test-scan",
@@ -68,6 +67,7 @@ Detail = Literal[
     "files",
     "ok",
     "seconds",
+    "helped",
 ]
 WHATS: tuple[What, ...] = get_args(What)
 
@@ -82,11 +82,10 @@ class Event(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/eve
 
 
 class Prefix(NamedTuple):
-    """An event log as it was: its size, its root in hex, and how many voters had had a helper."""
+    """An event log as it was: its size and its root in hex."""
 
     size: int
     root: str
-    helped: int
 
 
 def events_origin(slug: str, box: str) -> str:
@@ -149,14 +148,11 @@ class Events:
 
     def up_to(self, event: Event) -> Prefix:
         """The log as it was when this event had just been written down."""
-        tree, helped = Tree(), 0
-        found = Prefix(0, "", 0)
+        tree, found = Tree(), Prefix(0, "")
         for data in self._log.entries():
             tree.append(data)
-            here = decode(data, Event)
-            helped += here.what == "helped"
-            if here == event:
-                found = Prefix(tree.size, tree.root().hex(), helped)
+            if decode(data, Event) == event:
+                found = Prefix(tree.size, tree.root().hex())
         return found
 
     def count(self, what: What) -> int:

@@ -34,7 +34,6 @@ EVENT_SAYS: Mapping[What, str] = {
     "unknown-card": N_("Unknown official's card"),
     "official-added": N_("Official added"),
     "official-removed": N_("Official removed"),
-    "helped": N_("A voter came with a helper"),
     "paper": N_("Printer looked at"),
     "test-print": N_("Test print"),
     "test-scan": N_("Test scan"),
@@ -68,7 +67,7 @@ def status_lines(poll: Poll, printer: PrinterState, _: Words) -> Iterator[str]:
     for name, value in (("cast", numbers.cast), ("challenged", numbers.challenged)):
         yield labelled(_(NUMBER_SAYS[name]), _.number(value), _)
     if poll.settings.helpers:
-        yield _("Voters with a helper: {n}", n=_.number(poll.events.count("helped")))
+        yield _("Voters with a helper: {n}", n=_.number(poll.helpers))
     yield _("Clock: {time}", time=_.moment(poll.now(), poll.zone))
     yield _("Disk: {n} MB free", n=_.number(poll.free_space // 1_000_000))
     yield _("Printer: {state}", state=_(PRINTER_SAYS[printer]))
@@ -131,7 +130,7 @@ def comparison_lines(poll: Poll, _: Words) -> Iterator[str]:
     """The box at the last pause and now, number by number."""
     at_pause = poll.at_pause()
     if at_pause is None:
-        yield _("The poll was never paused.")
+        yield from _unpaused(poll, _)
         return
     before, event = at_pause
     yield _(
@@ -151,6 +150,17 @@ def comparison_lines(poll: Poll, _: Words) -> Iterator[str]:
     yield f"→ {grouped(now.root)}"
     yield ""
     yield verdict(before, now, poll.state, _)
+
+
+def _unpaused(poll: Poll, _: Words) -> Iterator[str]:
+    """What is in a box that wasn't paused here, as after a takeover, for the last paper."""
+    yield _("It wasn't paused on this machine. Compare with the last report on paper.")
+    yield ""
+    numbers = poll.numbers
+    for name in ("cast", "challenged", "size"):
+        yield labelled(_(NUMBER_SAYS[name]), _.number(getattr(numbers, name)), _)
+    root = "root"
+    yield labelled(_(NUMBER_SAYS[root]), grouped(numbers.root), _)
 
 
 def verdict(before: Numbers, now: Numbers, state: State, _: Words) -> str:

@@ -23,7 +23,7 @@ from pbvote.core.card import Certificate
 from pbvote.core.election import Election
 from pbvote.core.encoding import unix_time
 from pbvote.core.errors import InputError, PbvoteError, RefusedError, StorageError
-from pbvote.files import load_election
+from pbvote.files import load_election, read_bytes, write_bytes
 from pbvote_kiosk.officials.events import Detail, Event, Events, What
 from pbvote_kiosk.officials.fingerprint import fingerprint
 from pbvote_kiosk.officials.keepers import Keepers
@@ -43,6 +43,7 @@ from pbvote_kiosk.officials.warnings import (
 
 State = Literal["new", "open", "paused", "closed"]
 KIOSK = "kiosk"
+HELPED = "helped"
 MIN_FREE = 200_000_000
 """Bytes; a ballot takes some thousand of them."""
 MAX_JUMP = 120
@@ -154,8 +155,9 @@ class Poll:
         self.caught_up = 0
         """When the second copy was last known to have everything, in seconds since 1970."""
         self._known: set[str] = set()  # signs of warnings that the event log has
-        last = events.latest("paused", "resumed", "opened", "closed")
-        self._paused = last is not None and last.what == "paused"
+        last = events.latest("paused", "resumed", "opened", "closed", "takeover")
+        # What was taken over may have been paused: officials look at it before anybody votes.
+        self._paused = last is not None and last.what in ("paused", "takeover")
         self._last_event = max((unix_time(event.at) for event in events.last(1)), default=0)
 
     @classmethod
@@ -260,7 +262,7 @@ class Poll:
             self._paused = True  # before the numbers: nobody begins any more
             numbers = self.numbers
             try:
-                self.events.note("paused", by, numbers.detail)
+                self.events.note("paused", by, self._with_helped(numbers))
             except StorageError:
                 self._paused = False
                 raise
@@ -280,7 +282,7 @@ class Poll:
         with self._changing:
             check_two(by)
             self.box.close_poll()
-            self.events.note("closed", by, self.numbers.detail)
+            self.events.note("closed", by, self._with_helped(self.numbers))
 
     def at_pause(self) -> tuple[Numbers, Event] | None:
         """The numbers of the last pause, and who wrote them down when."""
@@ -292,10 +294,36 @@ class Poll:
         before = self.at_pause()
         return () if before is None else before[0].differences(self.numbers)
 
-    def helped(self, by: Sequence[str]) -> int:
-        """One more voter came with a helper; how many so far. Who it was is written nowhere."""
-        self.events.note("helped", by)
-        return self.events.count("helped")
+    def helped(self) -> int:
+        """One more voter came with a helper; how many so far.
+
+        Nothing else is written, the moment neither: next to the receipts' times it would say whose
+        ballot it was.
+        """
+        with self._changing:
+            count = self.helpers + 1
+            write_bytes(self.own / HELPED, b"%d\n" % count, private=True)
+            return count
+
+    @property
+    def helpers(self) -> int:
+        """How many voters came with a helper; StorageError if the file of it is damaged."""
+        path = self.own / HELPED
+        text = read_bytes(path).strip() if path.exists() else b"0"
+        if not text.isdigit():
+            raise StorageError(
+                "the count of voters with a helper is damaged",
+                where=str(path),
+                hint="Write the number in it as you know it, or delete the file to begin at 0",
+            )
+        return int(text)
+
+    def _with_helped(self, numbers: Numbers) -> dict[Detail, str]:
+        """What an event keeps, with the helpers' count if it can be read: it never stops a poll."""
+        try:
+            return {**numbers.detail, "helped": str(self.helpers)}
+        except (InputError, StorageError):
+            return numbers.detail
 
     def _check_state(self, wanted: State) -> None:
         if self.state != wanted:
@@ -322,7 +350,7 @@ class Poll:
         if numbers.size == 1 and state == "open" and not known & {"opened", "takeover"}:
             self.note("opened", numbers.detail)
         if state == "closed" and "closed" not in known:
-            self.note("closed", numbers.detail)
+            self.note("closed", self._with_helped(numbers))
 
     def catch_up(self) -> list[Warned]:
         """Take the second copy back in if it can be, and write down new warnings; the warnings.

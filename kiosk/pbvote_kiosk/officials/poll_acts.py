@@ -115,7 +115,7 @@ def _hours(poll: Poll, _: Words) -> str:
 
 async def helped(flow: Flow) -> None:
     """Count one more voter who came with a helper."""
-    count = await flow.thread(lambda: flow.poll.helped([flow.role]))
+    count = await flow.thread(flow.poll.helped)
     await flow.tell(
         N_("Voters with a helper"),
         lambda _: _.many(

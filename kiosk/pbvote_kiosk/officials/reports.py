@@ -78,7 +78,7 @@ def report_of(poll: Poll, event: Event, words: Words) -> Report:
         (_("Election"), grouped(found.election)),
     ]
     if poll.settings.helpers:
-        rows.insert(5, (_("Voters with a helper"), _.number(then.helped)))
+        rows.insert(5, (_("Voters with a helper"), _.number(int(event.detail.get("helped", "0")))))
     return Report(
         title=_(kind.title),
         place=_.text(poll.election.manifest.title),
