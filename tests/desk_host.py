@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from desk_builder import Desks
 from kiosk_host import Clock, RecordingPrinter, RecordingSpeaker
@@ -82,7 +82,9 @@ class DeskHost:
         await pilot.press("f9")
         await self.until(pilot, DeskMenu)
         names = [name for name, _ in self.app._entries(self.app.words)]
-        await pilot.press(*["down"] * names.index(entry), "enter")
+        entries = self.screen.query_one("#entries", OptionList)
+        entries.highlighted = names.index(entry)  # each arrow is a paint, and there are many
+        await pilot.press("enter")
 
 
 @contextmanager
