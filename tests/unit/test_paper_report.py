@@ -107,8 +107,8 @@ def test_a_report_as_a_slip() -> None:
     )
     texts = [part.text for part in slip if isinstance(part, Line)]
     assert texts[0] == texts[-1] == "TEST\u00a0: ceci ne compte pas"
-    assert "Urne: kiosk-1" in texts
-    assert texts.index("Ville") + 1 == texts.index("  Bulletins: 12")
+    assert "Urne\u00a0: kiosk-1" in texts
+    assert texts.index("Ville") + 1 == texts.index("  Bulletins\u00a0: 12")
     assert Code("ABC") in slip
 
 

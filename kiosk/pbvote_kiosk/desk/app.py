@@ -259,7 +259,7 @@ class DeskApp(PeopleApp):
             return
         agreed = await self.confirm(
             lambda _: _("Another card for {name}", name=known.listed.person.name),
-            lambda _: _("The card before is revoked: what was cast with it is set aside."),
+            lambda _: _("The previous card is revoked: what was cast with it is set aside."),
         )
         if agreed is None:
             return

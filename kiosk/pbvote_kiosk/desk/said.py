@@ -183,7 +183,7 @@ def double_lines(double: Double, words: Words) -> list[str]:
         words("card {serial} from desk {desk}", serial=card.serial, desk=card.registrar)
         for card in double.cards
     ]
-    return [f"{who}: {', '.join(cards)}"]
+    return [words("{label}: {value}", label=who, value=", ".join(cards))]
 
 
 def difference_line(difference: Difference, words: Words) -> str:

@@ -212,7 +212,7 @@ class Tasks:
 
         def lines(_: Words) -> list[str]:
             report = reconciliation(work, day, _)
-            rows = [f"{label}: {value}" for label, value in report.rows]
+            rows = [_("{label}: {value}", label=label, value=value) for label, value in report.rows]
             tables = [
                 line
                 for table in report.tables
