@@ -15,6 +15,8 @@ from textual.widgets import Button, Input
 from box_builder import START, Clock
 from kiosk_folder import BOX, PIN, KioskFolder, make_kiosk
 from officials_builder import RecordingPrinter, Steady, poll_of, vote
+from pbvote.box import Box, BoxStatus
+from pbvote.core.errors import StorageError
 from pbvote_kiosk.language import LANGUAGES, Words
 from pbvote_kiosk.look.base import SIZES, PeopleScreen
 from pbvote_kiosk.look.dialogs import Notice, Question
@@ -459,6 +461,31 @@ async def test_a_bad_stick_is_told_not_hidden(tmp_path: Path) -> None:
         await hand.pilot.press("enter")
         await hand.until_menu()
         assert hand.events("exported") == 0
+
+
+async def test_two_quick_keys_do_one_act(tmp_path: Path) -> None:
+    async with kiosk_app(tmp_path) as hand:
+        await hand.sign_in()
+        menu = hand.app.screen.query_one(Menu)
+        menu.highlighted = menu.get_option_index("status")
+        menu.action_select()
+        menu.action_select()
+        await hand.page()
+        await hand.pilot.pause(0.1)
+        assert [type(screen) for screen in hand.app.screen_stack].count(Page) == 1
+        await hand.back()
+
+
+async def test_a_box_that_cannot_be_read_lets_officials_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Box) -> BoxStatus:
+        raise StorageError("the disk didn't answer", hint="Look at the disk")
+
+    async with kiosk_app(tmp_path) as hand:
+        monkeypatch.setattr(Box, "status", fail)
+        await hand.sign_in()
+        assert "the disk didn't answer" in hand.text()
 
 
 async def test_helpers_are_counted_where_the_town_allows_them(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import OptionList, Static
 
-from pbvote.core.errors import PbvoteError
+from pbvote.core.errors import PbvoteError, StorageError
 from pbvote_kiosk.language import N_, Words
 from pbvote_kiosk.look.base import PeopleScreen
 from pbvote_kiosk.officials import machine_acts, poll_acts
@@ -86,11 +86,15 @@ class OfficialsMenu(PeopleScreen[None]):
 
     def _standing(self, flow: Flow) -> str:
         _ = self.words
+        try:
+            cast = self._poll.numbers.cast
+        except StorageError as problem:  # officials must get in, then most of all
+            return f"! {_told(problem, _)}"
         return _(
             "{box}: {state}. Ballots: {cast}. Signed in: {role}",
             box=self._poll.name,
             state=_(STATE_SAYS[self._poll.state]),
-            cast=_.number(self._poll.numbers.cast),
+            cast=_.number(cast),
             role=flow.role,
         )
 
@@ -150,11 +154,13 @@ class OfficialsMenu(PeopleScreen[None]):
         if name == BACK:
             self._leave()
         elif name in _ENTRIES and not self._acting:
+            self._acting = True  # now: a second Enter comes before the worker begins
             self.run_worker(self._act(_ENTRIES[name].act))
 
     async def _act(self, act: Callable[[Flow], Awaitable[None]]) -> None:
         flow = self._flow
         if flow is None:
+            self._acting = False
             return
         self._acting = True
         try:

@@ -6,7 +6,7 @@ somebody walks away. Disk and printer work in threads, which touch no widget.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,9 +40,14 @@ Sent = TypeVar("Sent")
 async def vote(app: KioskApp, voter: Voter) -> None:
     """From a card to a ballot in the box, or back."""
     session = Session(app.poll.box, voter)
-    if session.standing():
+    try:
+        standing = session.standing()
+    except StorageError as error:
+        await app.ask(app.notice(trouble_of(error)))
+        return
+    if standing:
         app.keep(session)
-        if not await _wants_another(app, session):
+        if not await _wants_another(app, session, standing):
             return
     trouble = objection(app.poll.box, voter) or not_now(app.poll.state)
     if trouble is not None:
@@ -124,9 +129,10 @@ async def check(app: KioskApp, text: str = "") -> None:
         await app.ask(ScanReceipt())
 
 
-async def _wants_another(app: KioskApp, session: Session) -> bool:
+async def _wants_another(
+    app: KioskApp, session: Session, standing: Sequence[SignedReceipt]
+) -> bool:
     """Show what this card cast here; whether another ballot shall replace it."""
-    standing = session.standing()
     signed = standing[-1] if session.may_replace else standing[0]
     times = [signed.receipt.at for signed in standing]
     while True:
