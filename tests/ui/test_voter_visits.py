@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -14,10 +15,13 @@ from textual.widgets import Input
 from election_builder import make_contest
 from kiosk_host import Host, RecordingPrinter, make_host
 from pbvote.core.ballot import short_tracker
+from pbvote.core.card import Revocation
+from pbvote.core.encoding import encode
 from pbvote.core.errors import BallotRefused, StorageError
 from pbvote.core.manifest import Contest
 from pbvote.core.receipt import SignedReceipt, receipt_text
 from pbvote.core.selection import Points
+from pbvote.voting import voter_of_card
 from pbvote_kiosk.ballot.ballot_screen import BallotScreen
 from pbvote_kiosk.ballot.review_screen import ReviewScreen
 from pbvote_kiosk.look.dialogs import Notice, Question
@@ -322,21 +326,16 @@ async def test_cards_that_cannot_vote_here(tmp_path: Path) -> None:
 
 async def test_a_revoked_card(tmp_path: Path) -> None:
     with make_host(tmp_path / "t", contests=ONE) as host:
-        card = host.folder.card(1)
-        key = host.folder.built.election
-        assert key is not None
-        register = host.poll.box.register
-
-        class Revoked:
-            is_logged = staticmethod(register.is_logged)
-            is_on_roll = staticmethod(register.is_on_roll)
-
-            @staticmethod
-            def is_revoked(certificate: object) -> bool:
-                return True
-
-        host.poll.box.register = Revoked()
+        election, card = host.folder.built.election, host.folder.card(1)
+        revoked = Revocation(
+            election=election.id,
+            key=voter_of_card(election, card).certificate.key,
+            reason="lost",
+            officials=["mayor", "clerk"],
+        )
         async with host.app.run_test(size=(80, 24)) as pilot:
+            host.folder.log("mairie", encode(revoked))
+            await asyncio.to_thread(host.poll.catch_up)
             await host.scan(pilot, card)
             await host.until(pilot, Notice)
             assert "no longer votes" in host.text
@@ -633,6 +632,24 @@ async def test_a_failing_disk_can_be_tried_again(
             await host.until(pilot, ReceiptScreen)
             assert host.entries == ["Open", "Cast"]
             assert calls[0] == calls[1]
+
+
+async def test_a_disk_that_fails_at_the_first_look_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(key: bytes) -> list[SignedReceipt]:
+        raise StorageError("the disk didn't answer")
+
+    with make_host(tmp_path / "t", contests=ONE) as host:
+        async with host.app.run_test(size=(80, 24)) as pilot:
+            with monkeypatch.context() as disk:
+                disk.setattr(host.poll.box, "standing", failing)
+                await host.scan(pilot, host.folder.card(1))
+                await host.until(pilot, Notice)
+                assert "the disk" not in host.text
+                await pilot.press("enter")
+                await host.until(pilot, Welcome)
+            await cast(host, pilot, host.folder.card(1))
 
 
 async def test_a_refusal_is_said_in_plain_words(

@@ -14,9 +14,11 @@ from box_builder import START, Clock
 from kiosk_folder import BOX, KioskFolder, make_kiosk
 from officials_builder import OFFICIALS, Steady, challenge, poll_of, vote
 from pbvote.at_hand import log_at
-from pbvote.core.encoding import to_base32, unix_time
-from pbvote.core.errors import InputError, PbvoteError, RefusedError, StorageError
+from pbvote.core.card import Revocation
+from pbvote.core.encoding import encode, to_base32, unix_time
+from pbvote.core.errors import BallotRefused, InputError, PbvoteError, RefusedError, StorageError
 from pbvote.core.note import parse_checkpoint
+from pbvote.voting import voter_of_card
 from pbvote_kiosk.language import Words
 from pbvote_kiosk.officials import stick
 from pbvote_kiosk.officials.fingerprint import fingerprint, hash_of
@@ -261,6 +263,28 @@ def test_a_registry_log_that_is_half_written_leaves_what_was_known(kiosk: KioskF
         half.write_bytes(b"half")
         assert poll.find(bytes(32)) is None
         assert poll.box.register is known
+
+
+def test_a_card_that_a_desk_revoked_meanwhile_is_refused(kiosk: KioskFolder) -> None:
+    with poll_of(kiosk) as poll:
+        poll.open(OFFICIALS)
+        poll.catch_up()
+        card = kiosk.card(1)
+        poll.catch_up()
+        known = poll.box.register
+        poll.catch_up()
+        assert poll.box.register is known, "nothing new: nothing is read"
+        revoked = Revocation(
+            election=poll.election.id,
+            key=voter_of_card(poll.election, card).certificate.key,
+            reason="lost",
+            officials=list(OFFICIALS),
+        )
+        kiosk.log("mairie", encode(revoked))
+        poll.catch_up()
+        with pytest.raises(BallotRefused, match="no longer votes"):
+            vote(poll, card)
+        assert poll.numbers.cast == 0
 
 
 # --- reports --------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Literal, Self
 
 from msgspec import Struct
 
-from pbvote.at_hand import BOXES, RegistriesAtHand, own_folder
+from pbvote.at_hand import BOXES, RegistriesAtHand, own_folder, registries_stamp
 from pbvote.box import Box, hours
 from pbvote.box.watch import known_second, remember
 from pbvote.core.card import Certificate
@@ -150,7 +150,8 @@ class Poll:
         self.name = box.name
         self.now, self._monotonic, self._free = now, monotonic, free
         self._started = (now(), monotonic())
-        self._changing = Lock()
+        self._changing, self._reading = Lock(), Lock()
+        self._stamp: tuple[tuple[str, int, int], ...] = ()  # of the registries' logs when read
         self._unkept = ""  # why the event log couldn't be written
         self.caught_up = 0
         """When the second copy was last known to have everything, in seconds since 1970."""
@@ -353,10 +354,12 @@ class Poll:
             self.note("closed", self._with_helped(numbers))
 
     def catch_up(self) -> list[Warned]:
-        """Take the second copy back in if it can be, and write down new warnings; the warnings.
+        """Take in the second copy and the desks' logs, write down new warnings; the warnings.
 
         Every few seconds, from a worker: a copy that was away is read whole.
         """
+        if registries_stamp(self.folder, self.election) != self._stamp:
+            self._read_registries()
         if self.box.catch_up() is None and self.settings.second:
             self.caught_up = self.now()
         found = self.warnings()
@@ -389,12 +392,26 @@ class Poll:
         register = self.box.register
         if isinstance(register, RegistriesAtHand) and (found := register.find(key)) is not None:
             return found
-        try:
-            fresh = RegistriesAtHand(self.folder, self.election)
-        except PbvoteError:
-            return None  # a log that a desk is just bringing in; what was known stays known
-        self.box.register = fresh
-        return fresh.find(key)
+        self._read_registries()
+        register = self.box.register
+        return register.find(key) if isinstance(register, RegistriesAtHand) else None
+
+    def _read_registries(self) -> None:
+        """Read the desks' logs anew: cards may have been revoked.
+
+        What was known stays known if a log can't be read that could before: a desk may be just
+        bringing it in, and it is tried again when it has changed.
+        """
+        with self._reading:
+            self._stamp = registries_stamp(self.folder, self.election)  # before the logs
+            try:
+                fresh = RegistriesAtHand(self.folder, self.election)
+            except PbvoteError:
+                return
+            known = self.box.register
+            wrong = known.wrong if isinstance(known, RegistriesAtHand) else []
+            if len(fresh.wrong) <= len(wrong):
+                self.box.register = fresh
 
     def warnings(self) -> list[Warned]:
         """What officials should look at now."""
