@@ -99,7 +99,8 @@ class ScanReader:
     def patience(self) -> float:
         """How long to wait for the next character of what is held back, in seconds."""
         held = self._run[self._given :]
-        is_ours = (len(held) >= self.SURE and may_begin(held)) or split(held)[1]
+        starts = range(len(held) - self.SURE + 1)
+        is_ours = split(held)[1] or any(may_begin(held[start:]) for start in starts)
         return self.STALL if is_ours else self.GAP
 
     def _let_through(self) -> str:
