@@ -198,5 +198,25 @@ class OfficialsMenu(PeopleScreen[None]):
             self._leave()
 
 
+ERRORS = (
+    N_("two officials open and close the poll together"),
+    N_("Scan the second one's card too"),
+    N_("the count of voters with a helper is damaged"),
+    N_("Write the number in it as you know it, or delete the file to begin at 0"),
+    N_("Put it in again, or take another; then export again"),
+    N_("Export again, to an empty stick"),
+    N_("Export again, to another stick"),
+    N_("the folder holds another log, or more of this one than is here"),
+    N_("Export to an empty folder"),
+    N_("Make room or choose another folder, then export again"),
+    N_("the disk failed while it was told to keep an entry"),
+    N_("Stop, look at the disk, then start again"),
+    N_("Look at the disk"),
+    N_("the table of receipts is damaged"),
+    N_("Copy the box's folder away as it is, then restore the second copy"),
+)
+"""What our errors say here, so that `Words.error` finds it translated."""
+
+
 def _told(error: PbvoteError, words: Words) -> str:
     return words.error(error)
