@@ -77,8 +77,8 @@ class DeskApp(PeopleApp):
 
     def on_mount(self) -> None:
         self.push_screen(SearchScreen(self.work))
-        self.run_worker(self.sync_quietly)
-        self.set_interval(self._every, lambda: self.run_worker(self.sync_quietly))
+        self.run_worker(self.sync_quietly())
+        self.set_interval(self._every, lambda: self.run_worker(self.sync_quietly()))
         self.set_interval(5, self._look_anew)
 
     # --- the status line --------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class DeskApp(PeopleApp):
         self._look_again = True
         if not self._looking:
             self._looking = True
-            self.run_worker(self._look)
+            self.run_worker(self._look())
 
     async def _look(self) -> None:
         try:
@@ -237,7 +237,7 @@ class DeskApp(PeopleApp):
         await self.push_screen_wait(screen)
         del screen
         self.call_after_refresh(forget_painted)
-        self.run_worker(self.sync_quietly)
+        self.run_worker(self.sync_quietly())
         answer = await self.push_screen_wait(
             Question(
                 name,
