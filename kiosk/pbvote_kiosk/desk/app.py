@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -77,9 +78,13 @@ class DeskApp(PeopleApp):
 
     def on_mount(self) -> None:
         self.push_screen(SearchScreen(self.work))
-        self.run_worker(self.sync_quietly())
-        self.set_interval(self._every, lambda: self.run_worker(self.sync_quietly()))
+        self._start(self.sync_quietly)
+        self.set_interval(self._every, lambda: self._start(self.sync_quietly))
         self.set_interval(5, self._look_anew)
+
+    def _start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run it in a worker, which makes it: nothing is left unawaited when the app closes."""
+        self.run_worker(partial(work))
 
     # --- the status line --------------------------------------------------------------------------
 
@@ -115,7 +120,7 @@ class DeskApp(PeopleApp):
         self._look_again = True
         if not self._looking:
             self._looking = True
-            self.run_worker(self._look())
+            self._start(self._look)
 
     async def _look(self) -> None:
         try:
@@ -237,7 +242,7 @@ class DeskApp(PeopleApp):
         await self.push_screen_wait(screen)
         del screen
         self.call_after_refresh(forget_painted)
-        self.run_worker(self.sync_quietly())
+        self._start(self.sync_quietly)
         answer = await self.push_screen_wait(
             Question(
                 name,
