@@ -84,7 +84,7 @@ class DeskApp(PeopleApp):
 
     def _start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run it in a worker, which makes it: nothing is left unawaited when the app closes."""
-        self.run_worker(partial(work))
+        _: Worker[Any] = self.run_worker(partial(work))  # mypy can't tell its type otherwise
 
     # --- the status line --------------------------------------------------------------------------
 
