@@ -28,7 +28,7 @@ from rich.color import Color
 from rich.console import Console
 from rich.style import Style
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds until a screen that doesn't come is a failure; the machine may be busy."""
 _POLL = 0.05
 _CONFIG = """

@@ -30,7 +30,7 @@ def test_an_official_scans_types_and_ends_the_program(tmp_path: Path) -> None:
         terminal.type("Right", "Enter")
         terminal.wait_for("ended with 0")
     events = Events.open_in(kiosk.path / "kiosk" / "kiosk-1", "demo", "kiosk-1", now=lambda: 0)
-    assert [event.what for event in events.all()] == ["started", "menu", "stopped"]
+    assert [event.what for event in events.all()] == ["started", "opened", "menu", "stopped"]
     events.close()
 
 
