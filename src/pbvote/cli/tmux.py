@@ -61,7 +61,7 @@ class Hall:
 
         `menu`: what F11 offers, and the command that each does.
         """
-        columns, rows = shutil.get_terminal_size()
+        columns, rows = os.get_terminal_size(sys.stdout.fileno())  # not $COLUMNS, which may be old
         config = self.folder / "tmux.conf"
         write_bytes(config, _CONFIG.encode())
         size = ["-x", str(columns), "-y", str(rows)]
