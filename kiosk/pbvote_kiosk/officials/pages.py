@@ -77,8 +77,8 @@ class Page(PeopleScreen[str]):
 
     def action_page(self, step: int) -> None:
         """Show what of the lines doesn't fit."""
-        lines = self.query_one("#lines", VerticalScroll)
-        lines.scroll_relative(y=step * max(1, lines.size.height - 1), animate=False)
+        for lines in self.query("#lines").results(VerticalScroll):  # none while composed again
+            lines.scroll_relative(y=step * max(1, lines.size.height - 1), animate=False)
 
     async def on_scanned(self, event: Scanned) -> None:
         """Say what was read, if this page is about that."""
