@@ -17,9 +17,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from election_builder import build_election
 from pbvote.core.encoding import to_base32
 from pbvote.core.note import VerifyKey
+from pbvote.paper.sheet import code_image
 from pbvote.registry import ROLL, Registry, Roll
 from pbvote.registry.rollfile import Person
-from pbvote_kiosk.paper.sheet import code_image
 from poll_folder import sign
 
 PEOPLE = 10_000

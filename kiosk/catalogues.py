@@ -1,7 +1,7 @@
-"""Gather the messages of pbvote_kiosk into its catalogues, and compile them.
+"""Gather the messages of each package into its catalogues, and compile them.
 
-``python kiosk/catalogues.py [--check] [DOMAIN …]``. A domain is a folder of the package. What
-isn't in the code any more is dropped; what is new stands empty in each `.po`, to be translated.
+``python kiosk/catalogues.py [--check] [DOMAIN …]``. A domain is a folder of a package. What isn't
+in the code any more is dropped; what is new stands empty in each `.po`, to be translated.
 `--check` writes nothing and leaves with 1 if anything is missing, left over or not compiled.
 """
 
@@ -11,6 +11,7 @@ import re
 import sys
 from copy import deepcopy
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -19,19 +20,22 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from pbvote_kiosk.language import DOMAINS, LANGUAGES, LOCALE
+from pbvote.language import LANGUAGES, SHARED, Catalogues
+from pbvote_kiosk.language import OWN as KIOSK
+from pbvote_tally.language import OWN as TALLY
 
-PACKAGE = LOCALE.parent
+PACKAGES = (SHARED, KIOSK, TALLY)
 KEYWORDS = {"_": None, "N_": None, "words": None, "many": (1, 2)}
-HEADER = "# Translations of pbvote_kiosk. `make words` gathers and compiles them."
+HEADER = "# Translations of {package}. `make words` gathers and compiles them."
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # a .mo holds a date: it would differ by the minute
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 
-def gathered(domain: str) -> Catalog:
+@cache
+def gathered(package: Catalogues, domain: str) -> Catalog:
     """The messages that the code of a domain has."""
     template = Catalog(domain=domain)
-    folder = PACKAGE / domain
+    folder = package.locale.parent / domain
     if folder.is_dir():
         found = extract_from_dir(folder, [("**.py", "python")], keywords=KEYWORDS)
         for name, _, message, _, _ in sorted(found, key=lambda part: (part[0], part[1])):
@@ -39,24 +43,24 @@ def gathered(domain: str) -> Catalog:
     return template
 
 
-def merged(domain: str, language: str) -> Catalog:
+def merged(package: Catalogues, domain: str, language: str) -> Catalog:
     """A catalogue as it stands on disk, with what the code has now."""
-    path = po_path(domain, language)
+    path = po_path(package, domain, language)
     if path.exists():
         with path.open("rb") as file:
             there = read_po(file, locale=language, domain=domain)
     else:
         there = Catalog(locale=language, domain=domain)
-    there.header_comment = HEADER
-    there.update(gathered(domain), no_fuzzy_matching=True)
+    there.header_comment = HEADER.format(package=package.locale.parent.name)
+    there.update(gathered(package, domain), no_fuzzy_matching=True)
     there.obsolete.clear()
     there.creation_date = there.revision_date = _NEVER
     return there
 
 
-def po_path(domain: str, language: str) -> Path:
+def po_path(package: Catalogues, domain: str, language: str) -> Path:
     """Where a domain's catalogue of a language lies."""
-    return LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
+    return package.locale / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 def written(catalogue: Catalog) -> tuple[bytes, bytes]:
@@ -64,9 +68,8 @@ def written(catalogue: Catalog) -> tuple[bytes, bytes]:
     po, mo = BytesIO(), BytesIO()
     write_po(po, catalogue, width=100, no_location=True, omit_header=True, sort_output=False)
     write_mo(mo, _set(catalogue))
-    kind = f"# {HEADER[2:]}\n"
     head = (
-        f'{kind}msgid ""\nmsgstr ""\n"Language: {catalogue.locale}\\n"\n'
+        f'{catalogue.header_comment}\nmsgid ""\nmsgstr ""\n"Language: {catalogue.locale}\\n"\n'
         f'"Content-Type: text/plain; charset=utf-8\\n"\n'
         f'"Plural-Forms: {catalogue.plural_forms}\\n"\n\n'
     )
@@ -110,28 +113,46 @@ def _values(text: str) -> set[str]:
     return set(re.findall(r"{(\w+)", text))
 
 
+def renewed(package: Catalogues, domain: str, language: str, *, check: bool) -> list[str]:
+    """Write a catalogue, or compare it; what is wrong with it."""
+    catalogue = merged(package, domain, language)
+    if not any(message.id for message in catalogue):
+        return []
+    wrong = []
+    po = po_path(package, domain, language)
+    for path, data in zip((po, po.with_suffix(".mo")), written(catalogue), strict=True):
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        elif not path.exists() or path.read_bytes() != data:
+            wrong.append(f"{path.name} ({language}) isn't what the code has: make words")
+    return wrong + [f"{domain}.po ({language}): {fault}" for fault in faults(catalogue)]
+
+
+def disagreements(package: Catalogues, language: str) -> list[str]:
+    """Messages that two domains translate differently: the last's would be shown in all."""
+    wrong = []
+    said: dict[str, object] = {}
+    for one in dict.fromkeys((SHARED, package)):
+        for domain in one.domains:
+            for message in merged(one, domain, language):
+                if said.setdefault(str(message.id), message.string) != message.string:
+                    wrong.append(f"{domain}.po ({language}): otherwise elsewhere: {message.id!r}")
+    return wrong
+
+
 def main(words: list[str]) -> int:
     """Write, or with --check only compare."""
     check = "--check" in words
-    domains = [word for word in words if word != "--check"] or list(DOMAINS)
+    asked = [word for word in words if word != "--check"]
     wrong = []
-    said: dict[tuple[str, str], object] = {}
-    for domain in domains:
+    for package in PACKAGES:
         for language in TRANSLATED:
-            catalogue = merged(domain, language)
-            if not any(message.id for message in catalogue):
-                continue
-            po = po_path(domain, language)
-            for path, data in zip((po, po.with_suffix(".mo")), written(catalogue), strict=True):
-                if not check:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(data)
-                elif not path.exists() or path.read_bytes() != data:
-                    wrong.append(f"{path.name} ({language}) isn't what the code has: make words")
-            wrong += [f"{domain}.po ({language}): {fault}" for fault in faults(catalogue)]
-            for message in catalogue:  # the last domain's would be shown in every other
-                if said.setdefault((language, str(message.id)), message.string) != message.string:
-                    wrong.append(f"{domain}.po ({language}): otherwise elsewhere: {message.id!r}")
+            for domain in package.domains:
+                if not asked or domain in asked:
+                    wrong += renewed(package, domain, language, check=check)
+            if package.locale.exists():
+                wrong += disagreements(package, language)
     for line in wrong:
         print(line)  # noqa: T201 - a command
     return 1 if wrong else 0

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from election_builder import build_election
 from pbvote.core.card import card_text, typed_code
+from pbvote.paper.fonts import LACKING, one_line, shown, width_of, wrapped
+from pbvote.paper.report import Report, Table, report_pdf
 from pbvote_kiosk.language import Words
-from pbvote_kiosk.paper.fonts import LACKING, one_line, shown, width_of, wrapped
 from pbvote_kiosk.paper.letters import Letter, Stationery, Style
-from pbvote_kiosk.paper.report import Report, Table, report_pdf, report_slip
+from pbvote_kiosk.paper.report import report_slip
 from pbvote_kiosk.paper.signing_list import Signer, signing_list_pdf
 from pbvote_kiosk.paper.slip import slip_pdf
 from pdf_pages import codes, pages

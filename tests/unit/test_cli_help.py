@@ -137,4 +137,5 @@ def test_tally_loads_no_screen_and_no_web() -> None:
     assert "pbvote_tally.verify" in loaded
     tops = {name.partition(".")[0] for name in loaded}
     assert not tops & {"textual", "litestar", "starlette", "uvicorn", "fastapi", "flask", "jinja2"}
+    assert not tops & {"babel", "reportlab", "PIL"}
     assert not {name for name in loaded if name.startswith(("pbvote.cli", "pbvote_kiosk"))}

@@ -13,6 +13,7 @@ from desk_builder import OFFICIALS, Desks, make_desks
 from desk_host import desk_host
 from pbvote.core.card import read_card_text, read_typed_code
 from pbvote.core.errors import InputError, StorageError
+from pbvote.paper.report import report_pdf
 from pbvote.registry import Roll, purge
 from pbvote.registry.ballots import Ballots
 from pbvote.registry.desk import CardState
@@ -26,7 +27,6 @@ from pbvote_kiosk.desk.said import ACT, CARD, DIFFERENCE, LOOKED, OUTLOOK, STATU
 from pbvote_kiosk.desk.slips import card_slip
 from pbvote_kiosk.desk.work import copy_place
 from pbvote_kiosk.language import LANGUAGES, Words
-from pbvote_kiosk.paper.report import report_pdf
 from pbvote_kiosk.paper.slip import slip_pdf
 from pbvote_kiosk.ports import Code, Line
 

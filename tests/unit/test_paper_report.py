@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pbvote.core.errors import InputError
+from pbvote.paper.fonts import LACKING, one_line, shown, width_of, wrapped
+from pbvote.paper.report import Report, Table, report_pdf
+from pbvote.paper.sheet import code_image
 from pbvote_kiosk.language import Words
-from pbvote_kiosk.paper.fonts import LACKING, one_line, shown, width_of, wrapped
-from pbvote_kiosk.paper.report import Report, Table, report_pdf, report_slip
-from pbvote_kiosk.paper.sheet import code_image
+from pbvote_kiosk.paper.report import report_slip
 from pbvote_kiosk.paper.signing_list import Signer, signing_list_pdf
 from pbvote_kiosk.paper.slip import slip_pdf
 from pbvote_kiosk.ports import Code, Line, Rule, Slip

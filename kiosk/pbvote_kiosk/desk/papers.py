@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 
 from pbvote.core.encoding import unix_time
+from pbvote.paper.report import Report, Table
 from pbvote.registry.roll import Listed, Roll
 from pbvote_kiosk.desk.said import difference_line, double_lines
 from pbvote_kiosk.desk.work import Day, DeskWork
 from pbvote_kiosk.language import Words
-from pbvote_kiosk.paper.report import Report, Table
 from pbvote_kiosk.paper.signing_list import Signer, signing_list_pdf
 
 HEAD = ("id", "name", "birth_date", "address", "district", "at", "desk", "card", "signed", "struck")

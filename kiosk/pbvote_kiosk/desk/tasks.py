@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from pbvote.paper.report import report_pdf
 from pbvote.registry.known import Double
 from pbvote.registry.registrar import Officials
 from pbvote_kiosk.desk.pages import DeskMenu, Page
@@ -19,7 +20,7 @@ from pbvote_kiosk.desk.said import double_lines
 from pbvote_kiosk.desk.search_screen import person_line
 from pbvote_kiosk.language import Words
 from pbvote_kiosk.look.dialogs import Notice, Question
-from pbvote_kiosk.paper.report import report_pdf, report_slip
+from pbvote_kiosk.paper.report import report_slip
 
 if TYPE_CHECKING:
     from pbvote_kiosk.desk.app import DeskApp

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pbvote.core.encoding import unix_time
+from pbvote.paper.report import Report
 from pbvote_kiosk.language import N_, Words
 from pbvote_kiosk.officials.events import Event, What
 from pbvote_kiosk.officials.fingerprint import Fingerprint, grouped
 from pbvote_kiosk.officials.poll import Numbers, Poll, State
 from pbvote_kiosk.officials.readiness import PRINTER_SAYS, Check
 from pbvote_kiosk.officials.reports import labelled
-from pbvote_kiosk.paper.report import Report
 from pbvote_kiosk.ports import PrinterState
 
 STATE_SAYS: Mapping[State, str] = {

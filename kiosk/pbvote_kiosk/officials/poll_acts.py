@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pbvote.paper.report import Report
 from pbvote_kiosk.language import N_, Words
 from pbvote_kiosk.look.dialogs import Said, said
 from pbvote_kiosk.officials import stick
@@ -20,7 +21,7 @@ from pbvote_kiosk.officials.reports import (
     report_path,
     screen_code,
 )
-from pbvote_kiosk.paper.report import Report, report_slip
+from pbvote_kiosk.paper.report import report_slip
 from pbvote_kiosk.ports import PrinterState
 
 

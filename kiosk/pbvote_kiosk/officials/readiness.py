@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from pbvote.core.encoding import unix_time
+from pbvote.paper.report import Report, Table
 from pbvote_kiosk.language import N_, Words
 from pbvote_kiosk.officials.fingerprint import fingerprint, grouped
 from pbvote_kiosk.officials.poll import Poll
@@ -19,7 +20,6 @@ from pbvote_kiosk.officials.warnings import (
     SecondCopyMissing,
     Warned,
 )
-from pbvote_kiosk.paper.report import Report, Table
 from pbvote_kiosk.ports import PrinterState
 
 DAY = 24 * 3600

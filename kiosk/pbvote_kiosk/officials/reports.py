@@ -14,11 +14,11 @@ from msgspec import Struct
 from pbvote.core.encoding import unix_time
 from pbvote.core.note import Checkpoint, parse_checkpoint, parse_note
 from pbvote.files import write_bytes
+from pbvote.paper.report import Report, report_pdf
 from pbvote_kiosk.language import N_, Words
 from pbvote_kiosk.officials.events import Event, What
 from pbvote_kiosk.officials.fingerprint import fingerprint, grouped
 from pbvote_kiosk.officials.poll import Numbers, Poll
-from pbvote_kiosk.paper.report import Report, report_pdf
 
 REPORTS = "reports"
 

@@ -18,9 +18,9 @@ from pbvote.core.card import Channel
 from pbvote.core.election import Election
 from pbvote.core.encoding import unix_time
 from pbvote.core.errors import InputError, RefusedError
+from pbvote.paper.fonts import one_line, shown, width_of, wrapped
+from pbvote.paper.sheet import A4, LEADING, MM, TEST_NOTE, Sheet
 from pbvote_kiosk.language import LANGUAGES, Words
-from pbvote_kiosk.paper.fonts import one_line, shown, width_of, wrapped
-from pbvote_kiosk.paper.sheet import A4, LEADING, MM, TEST_NOTE, Sheet
 
 Window = Literal["left", "right"]
 """Where the envelope's window is: DIN 5008 and Dutch ones left, French and most Belgian right."""

@@ -9,9 +9,9 @@ from itertools import groupby
 
 from msgspec import Struct
 
+from pbvote.paper.fonts import one_line, shown, wrapped
+from pbvote.paper.sheet import LEADING, MM, Sheet
 from pbvote_kiosk.language import N_, Words
-from pbvote_kiosk.paper.fonts import one_line, shown, wrapped
-from pbvote_kiosk.paper.sheet import LEADING, MM, Sheet
 
 _SIZE = 9.0
 _LEADING = _SIZE * LEADING

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from pbvote_kiosk.paper.fonts import wrapped
-from pbvote_kiosk.paper.sheet import LEADING, MM, Sheet
+from pbvote.paper.fonts import wrapped
+from pbvote.paper.sheet import LEADING, MM, Sheet
 from pbvote_kiosk.ports import Code, Line, Rule, Slip
 
 _MARGIN = 4 * MM

@@ -14,8 +14,8 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from pbvote.core.errors import InputError
-from pbvote_kiosk.language import N_
-from pbvote_kiosk.paper.fonts import font_name, one_line, shown, width_of, wrapped
+from pbvote.language import N_
+from pbvote.paper.fonts import font_name, one_line, shown, width_of, wrapped
 
 MM = 72 / 25.4
 A4 = (210 * MM, 297 * MM)
