@@ -10,7 +10,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from pbvote.core.errors import InputError
-from pbvote_kiosk.devices.qr import (
+from pbvote.qr import (
     Level,
     full_blocks,
     half_blocks,

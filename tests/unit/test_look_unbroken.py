@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.content import Content
 
+from pbvote.unbroken import hold_together
 from pbvote_kiosk.language import Words
-from pbvote_kiosk.look.unbroken import hold_together
 
 TEXT = "Trop cher\u00a0: il manque 20\u00a0000\u00a0€. Retirez-en « un »."
 

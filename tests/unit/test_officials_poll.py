@@ -18,6 +18,7 @@ from pbvote.core.card import Revocation
 from pbvote.core.encoding import encode, to_base32, unix_time
 from pbvote.core.errors import BallotRefused, InputError, PbvoteError, RefusedError, StorageError
 from pbvote.core.note import parse_checkpoint
+from pbvote.sticks import sticks
 from pbvote.voting import voter_of_card
 from pbvote_kiosk.language import Words
 from pbvote_kiosk.officials import stick
@@ -430,8 +431,8 @@ def test_sticks_are_disks_at_or_below_their_place(tmp_path: Path) -> None:
     for name in ("one", "user/two", "empty"):
         (tmp_path / name).mkdir(parents=True)
     mounted = {tmp_path / "one", tmp_path / "user" / "two"}
-    assert stick.sticks(tmp_path, mounted.__contains__) == sorted(mounted)
-    assert stick.sticks(tmp_path / "nowhere") == []
+    assert sticks(tmp_path, mounted.__contains__) == sorted(mounted)
+    assert sticks(tmp_path / "nowhere") == []
 
 
 # --- fingerprint, readiness, lines ----------------------------------------------------------------

@@ -175,6 +175,6 @@ def _show(card: str, role: str, election: Election, out: Path | None) -> None:
 
 def _drawn(text: str) -> list[str]:
     """A QR code for a dark terminal or a bright one: black on white, whatever the colours."""
-    from pbvote_kiosk.devices.qr import half_blocks
+    from pbvote.qr import half_blocks
 
     return [f"\x1b[30;107m{line}\x1b[0m" for line in half_blocks(text, border=2)]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from pbvote.core.errors import InputError
-from pbvote_kiosk.devices.qr import matrix, modules
+from pbvote.qr import matrix, modules
 from pbvote_kiosk.devices.wires import WAIT, Wire
 from pbvote_kiosk.ports import Code, Line, PrinterState, Slip
 

@@ -29,9 +29,9 @@ from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from pbvote.unbroken import hold_together
 from pbvote_kiosk.devices.scan import ENTER, Fed, ScanReader
 from pbvote_kiosk.language import LANGUAGES, N_, Words
-from pbvote_kiosk.look.unbroken import hold_together
 from pbvote_kiosk.ports import NoSpeaker, Speaker
 
 SIZES = 3

@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from pbvote.core.errors import InputError
-from pbvote_kiosk.devices.qr import Level, full_blocks, half_blocks, modules
+from pbvote.qr import Level, full_blocks, half_blocks, modules
 from pbvote_kiosk.look.base import PeopleApp
 
 _INK = Style(color="#000000", bgcolor="#ffffff")

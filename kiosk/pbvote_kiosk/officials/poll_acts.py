@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pbvote.paper.report import Report
+from pbvote.sticks import sticks
 from pbvote_kiosk.language import N_, Words
 from pbvote_kiosk.look.dialogs import Said, said
 from pbvote_kiosk.officials import stick
@@ -130,7 +131,7 @@ async def helped(flow: Flow) -> None:
 async def export(flow: Flow) -> None:
     """Write the closed box's log to a stick, and read it back from there."""
     place = Path(flow.poll.settings.sticks)
-    found = await flow.thread(lambda: stick.sticks(place, flow.poll.is_stick))
+    found = await flow.thread(lambda: sticks(place, flow.poll.is_stick))
     if not found:
         await flow.tell(
             N_("No stick"),

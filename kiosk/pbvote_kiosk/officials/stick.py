@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -24,15 +24,6 @@ class Exported(Struct, frozen=True):
     folder: Path
     size: int
     root: str
-
-
-def sticks(place: Path, is_mounted: Callable[[Path], bool] = Path.is_mount) -> list[Path]:
-    """The sticks mounted at or below `place`, as `/media` or `/media/<user>` has them."""
-    try:
-        below = sorted(path for path in (place, *place.glob("*"), *place.glob("*/*")))
-        return [path for path in below if path.is_dir() and is_mounted(path)]
-    except OSError:  # pulled out meanwhile
-        return []
 
 
 def export(poll: Poll, stick: Path, by: tuple[str, ...]) -> Exported:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, TypeVar
 from pbvote.core.errors import RefusedError, StorageError
 from pbvote.core.receipt import SignedReceipt
 from pbvote.receipts import OpenedContest, opened
+from pbvote.sticks import sticks
 from pbvote.voting import Voter
 from pbvote_kiosk.ballot.ballot_screen import BallotScreen
 from pbvote_kiosk.ballot.review_screen import ReviewScreen
 from pbvote_kiosk.language import N_
 from pbvote_kiosk.look.dialogs import Question
-from pbvote_kiosk.officials.stick import sticks
 from pbvote_kiosk.voter.check import check_receipt
 from pbvote_kiosk.voter.check_screens import CheckedReceipt, ScanReceipt
 from pbvote_kiosk.voter.entry import objection, typed_card

@@ -15,7 +15,7 @@ from textual.widgets import Button, Static
 from pbvote.core.ballot import short_tracker
 from pbvote.core.encoding import unix_time
 from pbvote.core.receipt import SignedReceipt
-from pbvote_kiosk.devices.qr import rows_needed
+from pbvote.qr import rows_needed
 from pbvote_kiosk.language import N_, Words
 from pbvote_kiosk.look.qr_view import QrView
 from pbvote_kiosk.ports import NoPrinter, Printer, PrinterState, Slip

@@ -94,7 +94,7 @@ def cards(
             say(line)
         return
     from pbvote.cli.kiosk_demo import read_tryout
-    from pbvote_kiosk.devices.qr import half_blocks
+    from pbvote.qr import half_blocks
 
     for line in half_blocks(text_of(read_tryout(out), qr), border=4):
         say(line)
