@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from pbvote.core.errors import InputError, SelectionError
 from pbvote.core.group import Element, hash_parts
+from pbvote.core.limits import categories, counting_order, read_limits, receivers
 from pbvote.core.manifest import DEFAULT_TIES, Contest, Correction, Tie
 from pbvote.core.selection import Vector
 from pbvote.pabulib import Election, ballot_format
@@ -34,23 +35,45 @@ def count(
     selections: Iterable[Vector | None],
     corrections: Iterable[Correction] = (),
     lot: Lot | None = None,
+    received: int = 0,
 ) -> Outcome:
     """The outcome of a contest of a manifest.
 
     `selections` are the opened vectors, None for an invalid ballot; a vector that breaks
     its format is one too (section 4, by the manifest's cost). `corrections` are the addenda's, in
     order; the rule goes by the corrected costs (section 3). `lot` as `lot_order` gives it.
+    `received` is what other contests left to this one.
     """
     rule, parameters = rule_of(contest)
-    return rule.run(contest_profile(contest, selections, corrections, lot), parameters)
+    made = contest_profile(contest, selections, corrections, lot, received)
+    return rule.run(made, parameters)
+
+
+def count_contests(
+    contests: Sequence[Contest],
+    selections: Mapping[str, Iterable[Vector | None]],
+    corrections: Sequence[Correction] = (),
+    lot: Element | None = None,
+) -> dict[str, Outcome]:
+    """Contest id → outcome, of all contests of a manifest, in its order.
+
+    What a contest with the limit `leftover` doesn't spend goes to another before that is counted.
+    `lot` is the opened lot (section 10).
+    """
+    to, received = receivers(contests), Counter[str]()
+    found: dict[str, Outcome] = {}
+    for contest in counting_order(contests):
+        order = None if lot is None else lot_order(lot, contest.id)
+        found[contest.id] = outcome = count(
+            contest, selections[contest.id], corrections, order, received[contest.id]
+        )
+        if contest.id in to:
+            received[to[contest.id]] += max(0, outcome.budget - outcome.spent)
+    return {contest.id: found[contest.id] for contest in contests}
 
 
 def rule_of(contest: Contest) -> tuple[Rule, Parameters]:
     """The contest's rule and its parameters; InputError if they aren't in docs/rules.md."""
-    if contest.limits is not UNSET and contest.limits:
-        raise InputError(
-            "limits can't be counted by this version", where=f"contest {contest.id}, limits"
-        )
     rule = rule_named(contest.rule["name"])
     return rule, rule.decode({k: v for k, v in contest.rule.items() if k != "name"})
 
@@ -60,6 +83,7 @@ def contest_profile(
     selections: Iterable[Vector | None],
     corrections: Iterable[Correction] = (),
     lot: Lot | None = None,
+    received: int = 0,
 ) -> Profile:
     """The profile of a contest of a manifest, ready for a rule."""
     counted = Counter(selections)
@@ -72,11 +96,12 @@ def contest_profile(
             valid[vector] = weight
     made = profile(
         _entries(contest, corrections),
-        contest.budget,
+        contest.budget + received,
         contest.ballot,
         valid,
         DEFAULT_TIES if contest.ties is UNSET else contest.ties,
         lot,
+        read_limits(contest),
     )
     return made.with_invalid(invalid)
 
@@ -91,21 +116,30 @@ def _is_valid(contest: Contest, vector: Vector) -> bool:
 
 def _entries(contest: Contest, corrections: Iterable[Correction]) -> list[Entry]:
     """The projects with their corrected costs; the last correction of a field holds."""
-    costs = {project.id: project.cost for project in contest.projects}
-    withdrawn = set()
+    entries = {
+        project.id: Entry(
+            project.id,
+            project.cost,
+            categories=categories(project),
+            district=project.district or "",
+        )
+        for project in contest.projects
+    }
     for correction in corrections:
         if correction.contest != contest.id:
             continue
-        if correction.project not in costs:
+        entry = entries.get(correction.project)
+        if entry is None:
             raise InputError(
                 f"a correction of {correction.project!r}, which is no project",
                 where=f"contest {contest.id}",
             )
         if correction.field == "withdrawn":
-            withdrawn.add(correction.project)
+            entry = entry._replace(withdrawn=True)
         elif correction.field == "cost" and isinstance(correction.value, int):
-            costs[correction.project] = correction.value
-    return [Entry(name, cost, name in withdrawn) for name, cost in costs.items()]
+            entry = entry._replace(cost=correction.value)
+        entries[entry.id] = entry
+    return list(entries.values())
 
 
 def count_pb(
@@ -170,10 +204,17 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "rule": outcome.rule,
         "parameters": msgspec.structs.asdict(outcome.parameters),
         "winners": list(outcome.winners),
+        "budget": outcome.budget,
         "spent": outcome.spent,
         "figures": _plain(outcome.figures),
         "steps": [
-            {"project": s.project, "reason": s.reason, "phase": s.phase, **_plain(s.numbers)}
+            {
+                "project": s.project,
+                "reason": s.reason,
+                "phase": s.phase,
+                **({"because": s.because} if s.because else {}),
+                **_plain(s.numbers),
+            }
             for s in outcome.steps
         ],
         "ties": [

@@ -16,21 +16,20 @@ from pathlib import Path
 
 from pbvote.core.encoding import encode
 from pbvote.core.errors import RefusedError, VerificationError
-from pbvote.core.group import Element
 from pbvote.core.manifest import Contest
 from pbvote.core.note import Signer, VerifyKey, sign_note
+from pbvote.core.selection import Vector
 from pbvote.files import TEMPORARY, write_bytes
 from pbvote.words import plural
 from pbvote_tally import bundle as names
 from pbvote_tally import chain
 from pbvote_tally.bundle import Bundle, FolderBundle
-from pbvote_tally.count import count, lot_order
 from pbvote_tally.custody import Trustee
 from pbvote_tally.rebuild import Rebuilt, rebuild
 from pbvote_tally.records import Results
 from pbvote_tally.report import SILENT, Report
 from pbvote_tally.selections import read_selections, selections_csv
-from pbvote_tally.verify import Counted, check_layout
+from pbvote_tally.verify import Counted, check_layout, counted
 
 PART = re.compile(
     r"contests/[A-Za-z0-9._-]{1,64}/mix-[1-9][0-9]?/(output\.bin|proof\.bin|statement\.note)"
@@ -128,29 +127,29 @@ class Tally:
             self._write(names.opening_file(contest, number, name), data)
 
     def count(self) -> list[Counted]:
-        """Open every contest, write selections.csv, and count by the contest's rule."""
+        """Open every contest, write selections.csv, and count by the contests' rules."""
         election = self.rebuilt.election
         lot = chain.open_lot(self._source, election, self.rebuilt.closing.hash)
-        return [self._count(contest, lot) for contest in self.contests]
+        selections = {contest.id: self._opened(contest) for contest in self.contests}
+        self._report.step("The count, by each contest's rule")
+        return counted(election, selections, lot)
 
-    def _count(self, contest: Contest, lot: Element) -> Counted:
-        election = self.rebuilt.election
+    def _opened(self, contest: Contest) -> list[Vector | None]:
+        """The opened ballots of a contest, written to selections.csv."""
         column = self._mixed(contest)
         elements = chain.open_column(
-            self._source, election, contest, column, self._executor, self._report
+            self._source, self.rebuilt.election, contest, column, self._executor, self._report
         )
         selections = read_selections(contest, elements)
         self._write(names.selections_file(contest.id), selections_csv(contest, selections))
-        self._report.step(f"{contest.id}: the count by {contest.rule['name']}")
-        order = lot_order(lot, contest.id)
-        return Counted(contest, selections, count(contest, selections, election.corrections, order))
+        return selections
 
     def publish(self, commission: Signer) -> list[Counted]:
         """Count, and sign results.note over every file of the bundle (section 12)."""
         if commission.verify_key != self._commission:
             raise VerificationError("this isn't the commission's key", where=commission.name)
         self.merge()
-        counted = self.count()
+        results_of = self.count()
         for left in self._out.rglob(f"{TEMPORARY}*"):  # by a process killed while it wrote
             left.unlink()
         check_layout(self._source, self.rebuilt)
@@ -158,12 +157,12 @@ class Tally:
         results = Results(
             election=self.rebuilt.election.id,
             closing=self.rebuilt.closing.hash,
-            contests=[c.result for c in counted],
+            contests=[c.result for c in results_of],
             files=files,
         )
         self._report.step("Results: signed by the commission")
         self._write(names.RESULTS, sign_note(encode(results).decode("utf-8") + "\n", [commission]))
-        return counted
+        return results_of
 
     def run(self, trustees: Sequence[Trustee], commission: Signer) -> list[Counted]:
         """Every step, with these trustees in the order of their numbers."""

@@ -7,10 +7,12 @@ reported with the name of its file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 
 from msgspec import Struct
 
+from pbvote.core.election import Election
 from pbvote.core.encoding import decode, encode
 from pbvote.core.errors import VerificationError
 from pbvote.core.group import Element
@@ -20,7 +22,7 @@ from pbvote.core.selection import Vector
 from pbvote_tally import bundle as names
 from pbvote_tally import chain
 from pbvote_tally.bundle import Bundle
-from pbvote_tally.count import count, lot_order
+from pbvote_tally.count import count_contests
 from pbvote_tally.evidence import NAME as EVIDENCE
 from pbvote_tally.evidence import Finding, findings
 from pbvote_tally.rebuild import Rebuilt, log_files, rebuild
@@ -78,12 +80,14 @@ def verify(
         raise VerificationError("it isn't what the logs merge to", where=names.MERGE)
     report.step("The lot: drawn after the closing, by the trustees together")
     lot = chain.open_lot(bundle, election, rebuilt.closing.hash)
-    counted = [
-        verify_contest(bundle, rebuilt, contest, lot, executor, report)
+    selections = {
+        contest.id: verify_contest(bundle, rebuilt, contest, executor, report)
         for contest in election.manifest.contests
-    ]
-    _same(results.contests, [c.result for c in counted], "other numbers or winners than counted")
-    return Verified(rebuilt, results, counted, list(findings(bundle, rebuilt)))
+    }
+    report.step("The count, by each contest's rule")
+    repeated = counted(election, selections, lot)
+    _same(results.contests, [c.result for c in repeated], "other numbers or winners than counted")
+    return Verified(rebuilt, results, repeated, list(findings(bundle, rebuilt)))
 
 
 def read_results(bundle: Bundle, commission: VerifyKey) -> Results:
@@ -132,11 +136,10 @@ def verify_contest(
     bundle: Bundle,
     rebuilt: Rebuilt,
     contest: Contest,
-    lot: Element,
     executor: Executor | None = None,
     report: Report = SILENT,
-) -> Counted:
-    """One contest from its input column to its winners."""
+) -> list[Vector | None]:
+    """One contest from its input column to its selections."""
     election = rebuilt.election
     column = rebuilt.merge.column(contest.id)
     if bundle.read(names.input_file(contest.id)) != column:
@@ -148,9 +151,16 @@ def verify_contest(
     where = names.selections_file(contest.id)
     if bundle.read(where) != selections_csv(contest, selections):
         raise VerificationError("it isn't what the opened ballots hold", where=where)
-    report.step(f"{contest.id}: the count")
-    order = lot_order(lot, contest.id)
-    return Counted(contest, selections, count(contest, selections, election.corrections, order))
+    return selections
+
+
+def counted(
+    election: Election, selections: Mapping[str, list[Vector | None]], lot: Element
+) -> list[Counted]:
+    """Every contest counted; contest id → its selections."""
+    contests = election.manifest.contests
+    outcomes = count_contests(contests, selections, election.corrections, lot)
+    return [Counted(c, selections[c.id], outcomes[c.id]) for c in contests]
 
 
 def _same(said: object, counted: object, what: str) -> None:

@@ -25,7 +25,6 @@ from pbvote_tally.count import (
     file_rule,
     lot_order,
     outcome_json,
-    rule_of,
 )
 from pbvote_tally.rules import RULES, rule_named
 from pbvote_tally.rules.profile import Entry, Outcome, Profile, profile
@@ -248,12 +247,6 @@ def test_what_breaks_the_format_is_invalid() -> None:
     made = contest({"name": "greedy"}, {"a": 60, "b": 50, "c": 30})
     found = contest_profile(made, [(1, 1, 1), (2, 0, 0), None, (1, 0, 0), (0, 0, 0)])
     assert (found.ballots, found.blank, found.invalid) == (2, 1, 3)
-
-
-def test_limits_are_not_ignored() -> None:
-    made = contest({"name": "greedy"}, {"a": 1}, limits=[{"max": 1}])
-    with pytest.raises(InputError, match="limits can't be counted"):
-        rule_of(made)
 
 
 def test_the_bundle_of_the_vectors(vectors: Vectors) -> None:

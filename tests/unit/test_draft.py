@@ -181,7 +181,6 @@ def test_warnings_are_no_errors(folder: Folder) -> None:
         ("# closing_quorum = 3", "closing_quorum = 2", "two different closings"),
         ("max = 3 }\n\n# The counting", "max = 4 }\n\n# The counting", "allows 4 projects"),
         ('budget = "20000"', 'budget = "90000"', "enough for every project"),
-        ('ties = ["', 'limits = [{ at-most = 1 }]\nties = ["', "limits can't be counted"),
         ('fr = "Projets pour la commune", nl', 'fr = "P", de', "isn't there in nl"),
     ],
 )

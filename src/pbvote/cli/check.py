@@ -88,11 +88,16 @@ def _check_draft(folder: Path, findings: Findings) -> None:
 
 
 def rule_errors(draft: Draft) -> list[str]:
-    """What is wrong with the contests' counting rules."""
+    """What is wrong with the contests' counting rules and limits."""
     from pbvote.core.errors import InputError
+    from pbvote.core.limits import counting_order
     from pbvote_tally.rules import rule_named
 
     found = []
+    try:
+        counting_order(draft.contests)  # reads every limit
+    except InputError as error:
+        found.append(str(error))
     for contest in draft.contests:
         parameters = {key: value for key, value in contest.rule.items() if key != "name"}
         try:

@@ -224,8 +224,6 @@ def _contest_warnings(contest: Contest, draft: Draft) -> list[str]:
     if most > len(contest.projects):
         there = len(contest.projects)
         found.append(f"the ballot allows {plural(most, 'project')}, there {_is(there)}")
-    if contest.limits is not UNSET and contest.limits:
-        found.append("limits can't be counted by this version")
     return found
 
 

@@ -110,5 +110,13 @@ _ELECTION = dedent(
 
     # How a tie is broken, in this order: "lower-cost", "higher-cost", "more-votes", "lot".
     ties = ["lower-cost", "lot"]
+
+    # What every rule obeys (docs/rules.md, Limits); amounts in the smallest unit. For example:
+    # limits = [
+    #   { limit = "min-votes", votes = 20 },
+    #   { limit = "at-most", category = "sport", projects = 2 },
+    #   { limit = "exclusive", projects = ["bench", "tree"] },
+    #   { limit = "required", projects = ["bench"] },
+    # ]
     """  # noqa: E501  a TOML table in a line
 )

@@ -34,7 +34,9 @@ import numpy as np
 from msgspec import Meta
 
 from pbvote.core.encoding import MAX_INT
-from pbvote_tally.rules.greedy import excluded, take_best
+from pbvote_tally.rules.frame import Start, outcome, start, step
+from pbvote_tally.rules.greedy import take_best
+from pbvote_tally.rules.limits import Room
 from pbvote_tally.rules.linear import buy_throughout
 from pbvote_tally.rules.market import (
     PHASE,
@@ -45,7 +47,7 @@ from pbvote_tally.rules.market import (
     buy,
 )
 from pbvote_tally.rules.parameters import MONEY, Parameters
-from pbvote_tally.rules.profile import Integers, Number, Outcome, Profile, Step
+from pbvote_tally.rules.profile import Integers, Outcome, Profile, Step
 from pbvote_tally.rules.ties import Ties
 
 FREE = "free"
@@ -64,46 +66,45 @@ class EqualSharesParameters(Parameters, frozen=True, kw_only=True):
 def equal_shares(profile: Profile, parameters: EqualSharesParameters) -> Outcome:
     """The outcome of the Method of Equal Shares."""
     ties = Ties(profile)
-    out = excluded(profile, parameters)
-    names = {step.project for step in out}
-    left = [p for p, entry in enumerate(profile.projects) if entry.id not in names]
-    free = [p for p in left if profile.projects[p].cost == 0]
-    steps = [_free(profile, p) for p in ties.order(free, FREE, record=False)]
-    for_sale = offers(profile, [p for p in left if p not in free], parameters.satisfaction)
-    share = Fraction(profile.budget, max(1, profile.ballots))
+    begun = start(profile, parameters, ties)
+    steps = [*begun.steps, *_free(profile, begun, ties)]
+    for_sale = offers(profile, [p for p in begun.left if profile.projects[p].cost], parameters)
+    share = first = Fraction(begun.money, max(1, profile.ballots))
     if parameters.completion.startswith("add-one") and for_sale:
-        share = _Raised(profile, parameters, for_sale).share()
-    steps += _purchases(profile, for_sale, share, ties)
-    spent = sum(profile.projects[p].cost for p in _winners(profile, steps))
+        share = _Raised(profile, parameters, begun, for_sale).share()
+    steps += _purchases(profile, begun.room, for_sale, share, ties)
     if parameters.completion.endswith("greedy"):
         steps = [step for step in steps if step.chosen]
-        rest = sorted(set(left) - set(_winners(profile, steps)))
-        steps += take_best(profile, rest, profile.budget - spent, ties, "skip", "completion")
-    chosen = _winners(profile, steps)
-    return Outcome(
-        rule="equal-shares",
-        parameters=parameters,
-        winners=tuple(profile.projects[p].id for p in chosen),
-        spent=sum(profile.projects[p].cost for p in chosen),
-        steps=(*steps, *out),
-        ties=tuple(ties.broken),
-        figures={"first_share": Fraction(profile.budget, max(1, profile.ballots)), "share": share},
-    )
+        taken = {step.project for step in steps}
+        spent = sum(entry.cost for entry in profile.projects if entry.id in taken)
+        rest = begun._replace(
+            left=[p for p in begun.left if profile.projects[p].id not in taken],
+            money=max(0, profile.budget - spent),
+        )
+        steps += take_best(profile, rest, ties, "skip", "completion")
+    figures = {"first_share": first, "share": share}
+    return outcome("equal-shares", parameters, profile, [*steps, *begun.out], ties, figures)
 
 
-def _winners(profile: Profile, steps: Sequence[Step]) -> list[int]:
-    position = {entry.id: p for p, entry in enumerate(profile.projects)}
-    return [position[step.project] for step in steps if step.chosen]
+def _free(profile: Profile, begun: Start, ties: Ties) -> list[Step]:
+    """What costs nothing is taken first, if no limit refuses it."""
+    steps = []
+    free = [p for p in begun.left if profile.projects[p].cost == 0]
+    for p in ties.order(free, FREE, record=False):
+        refusal = begun.room.refusal(p)
+        if refusal:
+            steps.append(step(profile, p, refusal.reason, FREE, refusal.numbers, refusal.because))
+        else:
+            steps.append(step(profile, p, "chosen", FREE))
+            begun.room.take(p)
+    return steps
 
 
-def _free(profile: Profile, p: int) -> Step:
-    """A project that costs nothing is chosen first."""
-    return Step(profile.projects[p].id, "chosen", FREE, {"votes": profile.votes[p], "cost": 0})
-
-
-def offers(profile: Profile, projects: Sequence[int], satisfaction: str) -> list[Offer]:
+def offers(
+    profile: Profile, projects: Sequence[int], parameters: EqualSharesParameters
+) -> list[Offer]:
     """These projects (positions) as their supporters see them; those without any are left out."""
-    made = [_offer(profile, p, satisfaction) for p in projects]
+    made = [_offer(profile, p, parameters.satisfaction) for p in projects]
     return [offer for offer in made if offer.total]
 
 
@@ -119,34 +120,31 @@ def _offer(profile: Profile, p: int, satisfaction: str) -> Offer:
     return Offer(p, cost, worth, groups, utilities, weights, int(weights @ utilities))
 
 
-def _purchases(profile: Profile, for_sale: list[Offer], share: Fraction, ties: Ties) -> list[Step]:
+def _purchases(
+    profile: Profile, room: Room, for_sale: list[Offer], share: Fraction, ties: Ties
+) -> list[Step]:
     """The exact count with this share: what is bought, then what can't be."""
     purses = ExactPurses(share, len(profile.weights))
-    bought = _certain(buy(for_sale, purses, ties))
+    bought = _certain(buy(for_sale, purses, ties, room))
     steps = [_bought(profile, purchase) for purchase in bought]
     got = {purchase.offer.project for purchase in bought}
     for offer in for_sale:
-        if offer.project not in got:
-            numbers: dict[str, Number] = {
-                "votes": profile.votes[offer.project],
-                "cost": offer.cost,
-                "money": purses.money(offer),
-            }
-            name = profile.projects[offer.project].id
-            steps.append(Step(name, "supporters-cannot-pay", PHASE, numbers))
+        if offer.project in got:
+            continue
+        p, refusal = offer.project, room.refusal(offer.project)
+        if refusal:
+            made = step(profile, p, refusal.reason, PHASE, refusal.numbers, refusal.because)
+        else:
+            made = step(profile, p, "supporters-cannot-pay", PHASE, {"money": purses.money(offer)})
+        steps.append(made)
     return steps
 
 
 def _bought(profile: Profile, purchase: Purchase) -> Step:
     offer, price = purchase
     exact = price.exact or Fraction(0)
-    numbers: dict[str, Number] = {
-        "votes": profile.votes[offer.project],
-        "cost": offer.cost,
-        "price": exact,
-        "effective_votes": offer.cost / exact,
-    }
-    return Step(profile.projects[offer.project].id, "chosen", PHASE, numbers)
+    numbers = {"price": exact, "effective_votes": offer.cost / exact}
+    return step(profile, offer.project, "chosen", PHASE, numbers)
 
 
 def _certain(bought: list[Purchase] | None) -> list[Purchase]:
@@ -164,14 +162,19 @@ class _Raised:
     """
 
     def __init__(
-        self, profile: Profile, parameters: EqualSharesParameters, for_sale: list[Offer]
+        self,
+        profile: Profile,
+        parameters: EqualSharesParameters,
+        begun: Start,
+        for_sale: list[Offer],
     ) -> None:
         self.profile = profile
+        self.begun = begun
         self.parameters = parameters
         self.for_sale = for_sale
         self.ties = Ties(profile)
         self.is_stuck = False  # bounds left the last single share open: two offers may be equal
-        self.first = Fraction(profile.budget, profile.ballots)
+        self.first = Fraction(begun.money, profile.ballots)
         self.base = self.first
         if parameters.endowment == "whole":
             self.base = Fraction(self.first // parameters.step * parameters.step)
@@ -184,12 +187,15 @@ class _Raised:
             if bought is None:
                 width //= 2
                 continue
-            left = self.profile.budget - sum(offer.cost for offer in bought)
+            left = self.begun.money - sum(offer.cost for offer in bought)
             if left < 0:
                 return self._at(raised - 1)
             if self._enough(bought, left):
                 return self._at(raised)
             raised, width = raised + width, 2 * width if raised else 1
+
+    def _room(self) -> Room:
+        return self.begun.room.copy()
 
     def _at(self, raised: int) -> Fraction:
         return self.base + raised * self.parameters.step if raised else self.first
@@ -203,18 +209,23 @@ class _Raised:
         bought: list[Offer] | None = None
         with suppress(OverflowError):
             bounds = BoundPurses(first, last, groups, self.profile.ballots)
-            purchases = buy(self.for_sale, bounds, self.ties)
+            purchases = buy(self.for_sale, bounds, self.ties, self._room())
             bought = None if purchases is None else [purchase.offer for purchase in purchases]
         if low == high:
             self.is_stuck = bought is None
         if bought is None and self.is_stuck:
-            bought = buy_throughout(self.for_sale, first, last, groups, self.ties)
+            ends = first, last
+            bought = buy_throughout(self.for_sale, ends, groups, self.ties, self._room())
         self.ties.broken.clear()
         return bought
 
     def _enough(self, bought: list[Offer], left: int) -> bool:
-        """Everything is bought, or (`stop` = `exhaustive`) nothing else would fit."""
-        missing = set(self.for_sale) - set(bought)
+        """Everything that limits allow is bought, or (`exhaustive`) nothing else would fit."""
+        room = self._room()
+        for offer in bought:
+            room.take(offer.project)
+        rest = set(self.for_sale) - set(bought)
+        missing = [offer for offer in rest if not room.refusal(offer.project)]
         if self.parameters.stop == "exhaustive":
             return all(offer.cost > left for offer in missing)
         return not missing

@@ -23,6 +23,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Literal
 
+from pbvote_tally.rules.frame import Start, outcome, start, step
 from pbvote_tally.rules.parameters import Parameters
 from pbvote_tally.rules.profile import Number, Outcome, Profile, Reason, Step
 from pbvote_tally.rules.ties import Ties
@@ -37,65 +38,41 @@ class GreedyParameters(Parameters, frozen=True, kw_only=True):
 def greedy(profile: Profile, parameters: GreedyParameters) -> Outcome:
     """The outcome of the greedy rule."""
     ties = Ties(profile)
-    steps = excluded(profile, parameters)
-    out = {step.project for step in steps}
-    left = [p for p, entry in enumerate(profile.projects) if entry.id not in out]
-    steps = take_best(profile, left, profile.budget, ties, parameters.unaffordable) + steps
-    winners = tuple(step.project for step in steps if step.chosen)
-    costs = {entry.id: entry.cost for entry in profile.projects}
-    return Outcome(
-        rule="greedy",
-        parameters=parameters,
-        winners=winners,
-        spent=sum(costs[name] for name in winners),
-        steps=tuple(steps),
-        ties=tuple(ties.broken),
-    )
-
-
-def excluded(profile: Profile, parameters: Parameters) -> list[Step]:
-    """A step for each project that can't win whatever the money: withdrawn or below a minimum."""
-    steps = []
-    for entry, votes, score in zip(profile.projects, profile.votes, profile.scores, strict=True):
-        reason: Reason | None = None
-        if entry.withdrawn:
-            reason = "withdrawn"
-        elif votes < parameters.min_votes:
-            reason = "too-few-votes"
-        elif score < parameters.min_score:
-            reason = "score-too-low"
-        if reason:
-            numbers: dict[str, Number] = {"votes": votes, "score": score, "cost": entry.cost}
-            steps.append(Step(entry.id, reason, "minimum", numbers))
-    return steps
+    begun = start(profile, parameters, ties)
+    steps = take_best(profile, begun, ties, parameters.unaffordable)
+    return outcome("greedy", parameters, profile, [*begun.steps, *steps, *begun.out], ties)
 
 
 def take_best(
     profile: Profile,
-    projects: list[int],
-    money: int,
+    begun: Start,
     ties: Ties,
     unaffordable: Literal["skip", "stop"],
     phase: str = "greedy",
 ) -> list[Step]:
-    """Go through `projects` by score, highest first, and take what fits into the money left."""
+    """Go through what is left by score, highest first, and take what fits into the money left.
+
+    What a limit refuses is skipped, also with `stop`.
+    """
     steps = []
-    stopped = False
-    by_score = sorted(projects, key=lambda p: -profile.scores[p])
+    room, money, stopped = begun.room, begun.money, False
+    by_score = sorted(begun.left, key=lambda p: -profile.scores[p])
     for _, equal in groupby(by_score, key=profile.scores.__getitem__):
         for p in ties.order(equal, phase):
-            entry = profile.projects[p]
-            fits = entry.cost <= money
+            cost = profile.projects[p].cost
+            refusal = room.refusal(p)
+            numbers: dict[str, Number] = {"left": money}
+            if refusal:
+                numbers |= refusal.numbers
+                steps.append(step(profile, p, refusal.reason, phase, numbers, refusal.because))
+                continue
+            fits = cost <= money
             stopped = stopped or (not fits and unaffordable == "stop")
-            reason: Reason = "chosen" if fits and not stopped else "too-dear"
+            reason: Reason = "chosen" if fits else "too-dear"
             if stopped and fits:
                 reason = "stopped"
-            numbers: dict[str, Number] = {
-                "votes": profile.votes[p],
-                "score": profile.scores[p],
-                "cost": entry.cost,
-                "left": money,
-            }
-            steps.append(Step(entry.id, reason, phase, numbers))
-            money -= entry.cost if reason == "chosen" else 0
+            steps.append(step(profile, p, reason, phase, numbers))
+            if reason == "chosen":
+                money -= cost
+                room.take(p)
     return steps

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from pbvote_tally.rules.limits import Room
 from pbvote_tally.rules.market import PHASE, ExactPurses, Offer
 from pbvote_tally.rules.ties import Ties
 
@@ -37,11 +38,11 @@ class _Seen(NamedTuple):
 
 
 def buy_throughout(
-    offers: Sequence[Offer], low: Fraction, high: Fraction, groups: int, ties: Ties
+    offers: Sequence[Offer], shares: tuple[Fraction, Fraction], groups: int, ties: Ties, room: Room
 ) -> list[Offer] | None:
-    """What is bought with every share from low to high, in order; None if it isn't proved."""
-    ends = ExactPurses(low, groups), ExactPurses(high, groups)
-    waiting = list(offers)
+    """What is bought with every share from the first to the last, in order; None if not proved."""
+    ends = ExactPurses(shares[0], groups), ExactPurses(shares[1], groups)
+    waiting = [offer for offer in offers if not room.refusal(offer.project)]
     bought: list[Offer] = []
     while True:
         seen = _look(waiting, ends)
@@ -55,7 +56,9 @@ def buy_throughout(
         for purses, price in zip(ends, best.prices, strict=True):
             purses.take(best.offer, price)
         bought.append(best.offer)
-        waiting = [s.offer for s in seen if s is not best]
+        room.take(best.offer.project)
+        rest = [s.offer for s in seen if s is not best]
+        waiting = [offer for offer in rest if not room.refusal(offer.project)]
 
 
 def _look(waiting: list[Offer], ends: tuple[ExactPurses, ExactPurses]) -> list[_Seen] | None:

@@ -24,6 +24,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from msgspec import Struct
 
+from pbvote_tally.rules.limits import Room
 from pbvote_tally.rules.profile import Integers, Number
 from pbvote_tally.rules.ties import Ties
 
@@ -83,16 +84,16 @@ class Purchase(NamedTuple):
     price: Price
 
 
-def buy(offers: Sequence[Offer], purses: Purses, ties: Ties) -> list[Purchase] | None:
+def buy(offers: Sequence[Offer], purses: Purses, ties: Ties, room: Room) -> list[Purchase] | None:
     """All purchases, in order; None if the purses' bounds leave one open.
 
-    `ties` breaks ties and records them.
+    `ties` breaks ties and records them; what the limits leave no `room` for isn't bought.
     """
     waiting = [(purses.lowest(offer), i) for i, offer in enumerate(offers)]
     heapq.heapify(waiting)
     bought: list[Purchase] = []
     while True:
-        found = _look(waiting, offers, purses)
+        found = _look(waiting, offers, purses, room)
         if not found:
             return bought
         chosen = _choose(found, offers, ties)
@@ -101,20 +102,21 @@ def buy(offers: Sequence[Offer], purses: Purses, ties: Ties) -> list[Purchase] |
         for i, price in found.items():
             if i == chosen:
                 purses.pay(offers[i], price)
+                room.take(offers[i].project)
                 bought.append(Purchase(offers[i], price))
             else:
                 heapq.heappush(waiting, (price.low, i))
 
 
 def _look(
-    waiting: list[tuple[Number, int]], offers: Sequence[Offer], purses: Purses
+    waiting: list[tuple[Number, int]], offers: Sequence[Offer], purses: Purses, room: Room
 ) -> dict[int, Price]:
-    """The prices of all offers that may be the best; those that can't be paid are dropped."""
+    """The prices of all offers that may be the best; those that can't be bought are dropped."""
     found: dict[int, Price] = {}
     ceiling: Number | None = None
     while waiting and (ceiling is None or waiting[0][0] <= ceiling):
         _, i = heapq.heappop(waiting)
-        price = purses.price(offers[i])
+        price = None if room.refusal(offers[i].project) else purses.price(offers[i])
         if price is None:
             continue
         found[i] = price

@@ -15,6 +15,7 @@ import numpy as np
 from msgspec import Struct, structs
 from numpy.typing import NDArray
 
+from pbvote.core.limits import AnyLimit
 from pbvote.core.manifest import DEFAULT_TIES, Tie
 from pbvote.core.selection import Approval, BallotFormat, Knapsack, Points, Ranking
 
@@ -26,11 +27,16 @@ Lot = Callable[[str], bytes]
 
 
 class Entry(NamedTuple):
-    """A project as the rule sees it: its corrected cost, and whether it was withdrawn."""
+    """A project as the rule sees it: its corrected cost, and whether it was withdrawn.
+
+    `categories` are the names of its category in each language, for limits.
+    """
 
     id: str
     cost: int
     withdrawn: bool = False
+    categories: tuple[str, ...] = ()
+    district: str = ""
 
 
 class Profile(Struct, frozen=True, dict=True):
@@ -38,7 +44,7 @@ class Profile(Struct, frozen=True, dict=True):
 
     `matrix` has a row a group and a column a project, as in the selection's vector; `weights` says
     how many ballots each group has. Blank ballots are a group of zeros. `invalid` ballots are only
-    counted. Money is in the smallest unit.
+    counted. Money is in the smallest unit; the budget holds what other contests left to this one.
     """
 
     projects: tuple[Entry, ...]
@@ -49,6 +55,7 @@ class Profile(Struct, frozen=True, dict=True):
     invalid: int = 0
     ties: tuple[Tie, ...] = DEFAULT_TIES
     lot: Lot | None = None
+    limits: tuple[AnyLimit, ...] = ()
 
     @property
     def ballots(self) -> int:
@@ -103,6 +110,7 @@ def profile(
     selections: Mapping[Vector, int] | Iterable[Vector | None],
     ties: Sequence[Tie] = DEFAULT_TIES,
     lot: Lot | None = None,
+    limits: Sequence[AnyLimit] = (),
 ) -> Profile:
     """A profile of valid selections; None is an invalid ballot. A mapping gives the weights.
 
@@ -123,6 +131,7 @@ def profile(
         invalid=invalid,
         ties=tuple(ties),
         lot=lot,
+        limits=tuple(limits),
     )
 
 
@@ -151,6 +160,9 @@ Reason = Literal[
     "too-dear",
     "stopped",
     "supporters-cannot-pay",
+    "excluded-by",
+    "limit-reached",
+    "limit-amount",
 ]
 
 
@@ -158,13 +170,17 @@ class Step(Struct, frozen=True):
     """One decision. `phase` is the part of the rule that took it; `numbers` say why.
 
     Reasons: `too-dear` (costs more than is left), `stopped` (comes after the first that didn't
-    fit), `supporters-cannot-pay` (what they have left together is below the cost).
+    fit), `supporters-cannot-pay` (what they have left together is below the cost), `excluded-by` (a
+    project that excludes it won), `limit-reached`, `limit-amount` (so many projects, or projects
+    for so much, of its category or district are funded). `because` names that project, category or
+    district.
     """
 
     project: str
     reason: Reason
     phase: str
     numbers: Mapping[str, Number] = {}
+    because: str = ""
 
     @property
     def chosen(self) -> bool:
@@ -187,12 +203,14 @@ class TieBreak(Struct, frozen=True):
 class Outcome(Struct, frozen=True):
     """A rule's answer: winners (ids in the order chosen), every decision, every tie.
 
-    `figures` are numbers about the whole count (endowment of a voter, money left, …).
+    `budget` is the money there was, what other contests left among it. `figures` are numbers about
+    the whole count (endowment of a voter, money left, …).
     """
 
     rule: str
     parameters: Struct
     winners: tuple[str, ...]
+    budget: int
     spent: int
     steps: tuple[Step, ...]
     ties: tuple[TieBreak, ...]
