@@ -1,9 +1,14 @@
-"""The records that the tally writes (docs/protocol.md, sections 8, 9, 12)."""
+"""The records that the tally writes (docs/protocol.md, sections 8, 9, 12, 13)."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from pbvote.core.admission import Reason
-from pbvote.core.encoding import Bytes16, Bytes32, Count, Name, Record
+from pbvote.core.encoding import MAX_INT, Bytes16, Bytes32, Count, Name, Record, Time, check_time
+from pbvote.core.manifest import Correction, Text
 
 
 class BoxCount(Record, frozen=True, kw_only=True):
@@ -88,3 +93,25 @@ class Results(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/r
     closing: Bytes32
     contests: list[ContestResult]
     files: dict[str, Bytes32]
+
+
+class CorrectedResults(
+    Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/correction/1"
+):
+    """A result that takes the place of the one before; results.note is number 1.
+
+    ``{"at":"2026-12-05T10:00:00Z","contests":[{"ballots":800,…,"winners":["p15",…]}],
+    "corrections":[{"contest":"town","field":"withdrawn","project":"p05",…}],"election":"g2XI…",
+    "number":2,"previous":"Zm9v…","reason":"…","type":"pbvote/correction/1"}``
+    """
+
+    election: Bytes32
+    number: Annotated[int, Meta(ge=2, le=MAX_INT)]
+    previous: Bytes32
+    at: Time
+    reason: Text
+    corrections: list[Correction]
+    contests: list[ContestResult]
+
+    def __post_init__(self) -> None:
+        check_time(self.at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pbvote.core.errors import SelectionError
+from pbvote.core.errors import SelectionError, VerificationError
 from pbvote.core.group import Element
 from pbvote.core.manifest import Contest
 from pbvote.core.selection import Vector, from_elements
@@ -33,3 +33,18 @@ def selections_csv(contest: Contest, selections: Iterable[Vector | None]) -> byt
     lines = [",".join(project.id for project in contest.projects)]
     lines += [INVALID if v is None else ",".join(map(str, v)) for v in selections]
     return "".join(f"{line}\n" for line in lines).encode("ascii")
+
+
+def parse_selections(contest: Contest, data: bytes, where: str = "") -> list[Vector | None]:
+    """The ballots in a selections.csv; VerificationError unless it is written exactly so."""
+    try:
+        lines = data.decode("ascii").splitlines()[1:]
+        read = [None if line == INVALID else tuple(map(int, line.split(","))) for line in lines]
+        for vector in read:
+            if vector is not None:
+                contest.check_selection(vector)
+    except (ValueError, SelectionError):
+        read = []
+    if selections_csv(contest, read) != data:
+        raise VerificationError("it isn't a list of this contest's ballots", where=where)
+    return read
