@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from msgspec import UNSET, Struct
 
 from pbvote.core.closing import ClosedLog, Closing, Status, check_closing
-from pbvote.core.election import Election
+from pbvote.core.election import Election, open_by_quorum
 from pbvote.core.encoding import encode, nfc
 from pbvote.core.errors import InputError, RefusedError, VerificationError
 from pbvote.core.merkle import EMPTY_ROOT
@@ -52,6 +52,27 @@ def draft_closing(
 def sign_closing(closing: Closing, commission: Signer) -> bytes:
     """closing.note with the commission's signature; the trustees' follow."""
     return sign_note(encode(closing).decode("utf-8") + "\n", [commission])
+
+
+def join_signatures(note: bytes, other: bytes, election: Election) -> bytes:
+    """closing.note with the signatures of two copies of it, in order.
+
+    RefusedError if they don't say the same; VerificationError if a signature is wrong.
+    """
+    if parse_note(note).text != parse_note(other).text:
+        raise RefusedError(
+            "this is another closing than the one here",
+            hint="Nobody signs two: ask who made it. Only the one here is counted",
+        )
+    lines: dict[str, bytes] = {}
+    for copy in (other, note):
+        open_by_quorum(copy, election.commission, election.trustee_keys, 0, "closing.note")
+        signed = copy.rpartition(b"\n\n")[2].splitlines(keepends=True)
+        names = [signature.name for signature in parse_note(copy).signatures]
+        lines.update(zip(names, signed, strict=True))
+    order = [election.commission.name, *(key.name for key in election.trustee_keys)]
+    text = note.rpartition(b"\n\n")[0]
+    return text + b"\n\n" + b"".join(lines[name] for name in order if name in lines)
 
 
 def _close(

@@ -39,7 +39,14 @@ Logs = Mapping[str, Callable[[], Iterator[bytes]]]
 """Origin → a fresh stream of a log's entries, up to the closing's size."""
 Progress = Callable[[int], None]
 """Takes the number of entries done since the last call."""
+Proved = Callable[[bytes], bool]
+"""Whether an encoded cast's or challenge's proof was found to hold before (`ahead`)."""
 BATCH = 256  # entries whose proofs are checked as one task
+
+
+def nothing_proved(entry: bytes) -> bool:
+    """Every proof is still to be checked."""
+    return False
 
 
 class Standing(Struct, frozen=True):
@@ -73,10 +80,12 @@ def merge(
     *,
     executor: Executor | None = None,
     progress: Progress = lambda done: None,
+    proved: Proved = nothing_proved,
 ) -> Merge:
     """Judge every entry of every log that the closing counts.
 
-    `logs` has an entry for each log that isn't lost. VerificationError if a log refuses the
+    `logs` has an entry for each log that isn't lost. What is `proved` isn't checked again; who
+    trusts nobody leaves that out. VerificationError if a log refuses the
     bundle (a wrong open, close or count); wrong roots are for whoever reads the logs.
     """
     register = RegistryLogs(election, roll)
@@ -89,7 +98,7 @@ def merge(
     boxes = []
     for position, box in enumerate(election.boxes):
         log = closing.log(box_origin(election.slug, box.name))
-        judge = _BoxJudge(election, box, position, register)
+        judge = _BoxJudge(election, box, position, register, proved)
         for batch in _batches(box_entries(election, box, log, _stream(logs, log.origin))):
             judge.judge(batch, executor)
             progress(len(batch))
@@ -129,12 +138,19 @@ def _batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
 class _BoxJudge:
     """Rules 3 and 4 over a box's entries in index order."""
 
-    def __init__(self, election: Election, box: Box, position: int, register: RegistryLogs) -> None:
+    def __init__(
+        self,
+        election: Election,
+        box: Box,
+        position: int,
+        register: RegistryLogs,
+        proved: Proved,
+    ) -> None:
         self.counts: Counter[type] = Counter()
         self.set_aside: dict[int, Reason] = {}
         self.standing: list[Standing] = []
         self._election, self._box, self._position = election, box, position
-        self._register = register
+        self._register, self._is_proved = register, proved
         self._index = 0
         self._challenged: set[bytes] = set()
         self._cast: set[bytes] = set()
@@ -150,7 +166,7 @@ class _BoxJudge:
                 if fault is None:
                     to_prove.append(encode(entry))
             faults.append(fault)
-        proved = iter(_proved(to_prove, executor))
+        proved = iter(self._proved(to_prove, executor))
         for entry, fault in zip(batch, faults, strict=True):
             if isinstance(entry, Cast | Challenge):
                 self.counts[type(entry)] += 1
@@ -160,6 +176,11 @@ class _BoxJudge:
             elif entry is None:
                 self.set_aside[self._index] = "malformed"
             self._index += 1
+
+    def _proved(self, entries: list[bytes], executor: Executor | None) -> list[bool]:
+        new = [entry for entry in entries if not self._is_proved(entry)]
+        found = dict(zip(new, prove(new, executor), strict=True))
+        return [found.get(entry, True) for entry in entries]
 
     def _place(self, entry: Cast | Challenge, fault: Reason | None) -> None:
         ballot_digest = digest(entry.ballot)
@@ -193,7 +214,8 @@ def _standing(ballot: Ballot, box: int, index: int, ballot_digest: bytes) -> Sta
     )
 
 
-def _proved(entries: list[bytes], executor: Executor | None) -> list[bool]:
+def prove(entries: list[bytes], executor: Executor | None) -> list[bool]:
+    """`proofs_hold`, spread over the executor's processes."""
     if executor is None:
         return proofs_hold(entries)
     size = -(-len(entries) // 8) or 1

@@ -19,7 +19,7 @@ from pbvote.core.roll import PublicRoll, read_roll
 from pbvote.core.tiles import CHECKPOINT, iter_entries, layout
 from pbvote_tally import bundle as names
 from pbvote_tally.bundle import Bundle
-from pbvote_tally.merge import Merge, merge
+from pbvote_tally.merge import Merge, Proved, merge, nothing_proved
 from pbvote_tally.report import SILENT, Report
 
 ADDENDUM = re.compile(r"addenda/[1-9][0-9]*\.note")
@@ -39,8 +39,9 @@ def rebuild(
     commission: VerifyKey,
     executor: Executor | None = None,
     report: Report = SILENT,
+    proved: Proved = nothing_proved,
 ) -> Rebuilt:
-    """Check manifest, addenda, roll, closing and logs, and merge them.
+    """Check manifest, addenda, roll, closing and logs, and merge them; `proved` as in `merge`.
 
     Raises EncodingError or VerificationError naming the file and the check.
     """
@@ -55,7 +56,9 @@ def rebuild(
         f"Logs: every entry of {len(closing.closing.logs)} logs, each ballot's proof", total
     )
     logs = log_streams(bundle, closing)
-    merged = merge(election, closing, roll, logs, executor=executor, progress=report.advance)
+    merged = merge(
+        election, closing, roll, logs, executor=executor, progress=report.advance, proved=proved
+    )
     return Rebuilt(election, closing, roll, merged)
 
 
