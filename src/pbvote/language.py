@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from copy import copy
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -113,6 +114,27 @@ class Words:
         pattern.frac_prec = (shown, shown)
         text = pattern.apply(value, self._locale, currency=currency, currency_digits=False)
         return _plain(text)
+
+    def decimal(self, number: Fraction | int, digits: int = 1) -> str:
+        """A number to so many digits after the point, half a digit up.
+
+        >>> Words("en").decimal(Fraction(2, 3), 2), Words("fr").decimal(Fraction(5, 2))
+        ('0.67', '2,5')
+        """
+        scaled = int(Fraction(number) * 10**digits + Fraction(1, 2))
+        pattern = copy(self._locale.decimal_formats[None])
+        pattern.frac_prec = (digits, digits)
+        return _plain(pattern.apply(Decimal(scaled).scaleb(-digits), self._locale))
+
+    def percent(self, part: int, whole: int) -> str:
+        """A share in percent to one digit; of nothing it is nothing.
+
+        >>> Words("en").percent(1, 3), Words("de").percent(0, 0)
+        ('33.3%', '0,0\\xa0%')
+        """
+        share = Fraction(100 * part, whole) if whole else Fraction(0)
+        sign = "%" if self.language in ("en", "nl") else "\u00a0%"
+        return self.decimal(share) + sign
 
     def moment(self, at: int, zone: str) -> str:
         """A date and a time on a clock of that zone; `at` in seconds since 1970."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import Protocol
 
 from msgspec import Struct
 
-from pbvote.core.election import box_origin
+from pbvote.core.closing import SignedClosing
+from pbvote.core.election import Election, box_origin
 from pbvote.core.encoding import decode
 from pbvote.core.errors import PbvoteError
 from pbvote.core.merkle import root_of
@@ -21,9 +23,21 @@ from pbvote.core.receipt import SignedReceipt, check_receipt
 from pbvote.receipts import place_of, tracker_of
 from pbvote.words import plural
 from pbvote_tally.bundle import Bundle
-from pbvote_tally.rebuild import Rebuilt, log_streams
+from pbvote_tally.rebuild import log_streams
 
 NAME = re.compile(r"evidence/[1-9][0-9]{0,5}\.(note|json)")
+
+
+class Documents(Protocol):
+    """What evidence is held against: the signed documents of a bundle."""
+
+    @property
+    def election(self) -> Election:
+        """Manifest and addenda."""
+
+    @property
+    def closing(self) -> SignedClosing:
+        """The closing."""
 
 
 class Finding(Struct, frozen=True):
@@ -35,51 +49,51 @@ class Finding(Struct, frozen=True):
     detail: str
 
 
-def findings(bundle: Bundle, rebuilt: Rebuilt) -> Iterator[Finding]:
+def findings(bundle: Bundle, documents: Documents) -> Iterator[Finding]:
     """One for each file in evidence/."""
     for name in bundle.names():
         if NAME.fullmatch(name):
             try:
-                yield from _judge(bundle, rebuilt, name)
+                yield from _judge(bundle, documents, name)
             except PbvoteError as error:
                 yield Finding(name, "unusable", str(error))
 
 
-def _judge(bundle: Bundle, rebuilt: Rebuilt, name: str) -> Iterator[Finding]:
+def _judge(bundle: Bundle, documents: Documents, name: str) -> Iterator[Finding]:
     if name.endswith(".note"):
-        yield _checkpoint(bundle, rebuilt, name)
+        yield _checkpoint(bundle, documents, name)
     else:
         signed = decode(bundle.read(name), SignedReceipt, name)
-        yield Finding(name, *receipt_finding(bundle, rebuilt, signed))
+        yield Finding(name, *receipt_finding(bundle, documents, signed))
 
 
-def _checkpoint(bundle: Bundle, rebuilt: Rebuilt, name: str) -> Finding:
+def _checkpoint(bundle: Bundle, documents: Documents, name: str) -> Finding:
     data = bundle.read(name)
     origin = parse_note(data, name).text.split("\n", 1)[0]
-    key = rebuilt.election.log_keys.get(origin)
+    key = documents.election.log_keys.get(origin)
     if key is None:
         return Finding(name, "unusable", f"{origin} is no log of this election")
     checkpoint = open_checkpoint(data, key, name)
-    log = rebuilt.closing.log(origin)
+    log = documents.closing.log(origin)
     if checkpoint.size > log.size:
         detail = f"{origin} had {plural(checkpoint.size, 'entry')}, the closing has {log.size}"
         return Finding(name, "log shortened", detail)
-    entries = log_streams(bundle, rebuilt.closing).get(origin, lambda: iter(()))()
+    entries = log_streams(bundle, documents.closing).get(origin, lambda: iter(()))()
     if root_of(islice(entries, checkpoint.size)) != checkpoint.root:
         return Finding(name, "log forked", f"{origin} had another entry among {checkpoint.size}")
     return Finding(name, "consistent", f"{origin} at {plural(checkpoint.size, 'entry')}")
 
 
-def receipt_finding(bundle: Bundle, rebuilt: Rebuilt, signed: SignedReceipt) -> tuple[str, str]:
+def receipt_finding(bundle: Bundle, documents: Documents, signed: SignedReceipt) -> tuple[str, str]:
     """What a receipt and the closed log of its box say of each other; raises if it isn't one."""
-    receipt, election = signed.receipt, rebuilt.election
+    receipt, election = signed.receipt, documents.election
     place = place_of(receipt)
     if receipt.election != election.id:
         return "unusable", "a receipt of another election"
     election.box(receipt.box)
     check_receipt(signed, election.box_keys[receipt.box])
     origin = box_origin(election.slug, receipt.box)
-    entries = log_streams(bundle, rebuilt.closing).get(origin, lambda: iter(()))()
+    entries = log_streams(bundle, documents.closing).get(origin, lambda: iter(()))()
     data = next(islice(entries, receipt.index, None), None)
     if data is None:
         return "receipt contradicted", f"{place} isn't in the log"

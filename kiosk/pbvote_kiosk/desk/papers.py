@@ -6,8 +6,9 @@ import csv
 from collections.abc import Iterable, Iterator
 from io import StringIO
 
-from pbvote.core.encoding import unix_time
+from pbvote.core.encoding import encode, time_text, unix_time
 from pbvote.paper.report import Report, Table
+from pbvote.registry.reconciliation import DeskPage
 from pbvote.registry.roll import Listed, Roll
 from pbvote_kiosk.desk.said import difference_line, double_lines
 from pbvote_kiosk.desk.work import Day, DeskWork
@@ -50,6 +51,17 @@ def reconciliation(work: DeskWork, read: Day, words: Words) -> Report:
         signatures=(words("First official"), words("Second official")),
         test=work.election.is_test,
     )
+
+
+def desk_page(work: DeskWork, read: Day) -> bytes:
+    """The same numbers as a file, which `pbvote-tally minutes` holds against the logs."""
+    page = DeskPage(
+        election=work.election.id,
+        desk=work.desk.name,
+        at=time_text(read.at),
+        numbers=read.numbers,
+    )
+    return encode(page)
 
 
 def _table(title: str, rows: tuple[tuple[str, ...], ...]) -> tuple[Table, ...]:

@@ -12,6 +12,7 @@ from pbvote.registry.registrar import Officials
 from pbvote_kiosk.desk.pages import DeskMenu, Page
 from pbvote_kiosk.desk.papers import (
     attendance_csv,
+    desk_page,
     invite_csv,
     reconciliation,
     signing_list,
@@ -229,6 +230,8 @@ class Tasks:
 
         act = await app.push_screen_wait(Page(lambda _: _("Reconciliation"), lines, acts))
         report = reconciliation(work, day, app.words)
+        if act in ("save", "print"):  # what is on paper is also there for the minutes
+            await app.attempt(lambda: work.save("reconciliation.json", desk_page(work, day)))
         if act == "save":
             await self._save("reconciliation.pdf", lambda: report_pdf(report, app.words))
         elif act == "print":

@@ -51,20 +51,20 @@ def report_pdf(report: Report, words: Words) -> bytes:
     sheet.top += _GAP / 2
     sheet.line(sheet.left, sheet.top, sheet.width, 1.2)
     sheet.top += _GAP
-    _draw_rows(sheet, report.rows)
+    draw_rows(sheet, report.rows)
     for table in report.tables:
-        _draw_table(sheet, table)
+        draw_table(sheet, table)
     for note in report.notes:
         sheet.top += _GAP / 2
         sheet.paragraph(note)
     if report.code:
-        _draw_code(sheet, report.code)
-    _draw_signatures(sheet, report.signatures, words)
+        draw_code(sheet, report.code)
+    draw_signatures(sheet, report.signatures, words)
     sheet.finish()
     return out.getvalue()
 
 
-def _draw_rows(sheet: Sheet, rows: tuple[tuple[str, str], ...]) -> None:
+def draw_rows(sheet: Sheet, rows: tuple[tuple[str, str], ...]) -> None:
     """Labels at the left, values in bold beside them."""
     if not rows:
         return
@@ -78,7 +78,7 @@ def _draw_rows(sheet: Sheet, rows: tuple[tuple[str, str], ...]) -> None:
         sheet.top += 1.2 * MM
 
 
-def _draw_table(sheet: Sheet, table: Table) -> None:
+def draw_table(sheet: Sheet, table: Table) -> None:
     """Its head again on each page; columns of numbers at the right."""
     columns = max([len(table.head), *map(len, table.rows)])
     rows = [(*row, *[""] * (columns - len(row))) for row in (table.head, *table.rows)]
@@ -130,14 +130,15 @@ def _has_letters(text: str) -> bool:
     return any(letter.isalpha() or letter in ":/-" for letter in text)
 
 
-def _draw_code(sheet: Sheet, text: str) -> None:
+def draw_code(sheet: Sheet, text: str) -> None:
+    """A QR code at the left, 45 mm wide."""
     side, quiet = 45 * MM, 6 * MM
     sheet.need(side + 2 * quiet)
     sheet.code(sheet.left + quiet, sheet.top + quiet, side, text)
     sheet.top += side + 2 * quiet
 
 
-def _draw_signatures(sheet: Sheet, roles: tuple[str, ...], words: Words) -> None:
+def draw_signatures(sheet: Sheet, roles: tuple[str, ...], words: Words) -> None:
     """A line to sign for each role, two beside each other."""
     width, height = sheet.width / 2 - _GAP, 26 * MM
     for place in range(0, len(roles), 2):

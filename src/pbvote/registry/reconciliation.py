@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from pbvote.core.encoding import Bytes32, Name, Record, Time, check_time
 from pbvote.registry.ballots import BoxAtHand
 
 What = Literal[
@@ -90,6 +91,22 @@ class Reconciliation(Struct, frozen=True):
     def fits(self) -> bool:
         """Whether nothing has to be looked at."""
         return not self.differences
+
+
+class DeskPage(Record, frozen=True, kw_only=True, tag_field="type", tag="pbvote/desk-page/1"):
+    """A desk's reconciliation as a file, for the minutes: numbers, and nobody's name.
+
+    ``{"at":"2026-11-22T17:10:00Z","desk":"salle","election":"R1st…","numbers":{"again":0,
+    "cast":412,…},"type":"pbvote/desk-page/1"}``
+    """
+
+    election: Bytes32
+    desk: Name
+    at: Time
+    numbers: Reconciliation
+
+    def __post_init__(self) -> None:
+        check_time(self.at)
 
 
 def reconcile(
