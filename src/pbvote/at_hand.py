@@ -196,6 +196,8 @@ class RegistriesAtHand:
         self._by_key: dict[bytes, Certificate] = {}
         self.here: set[str] = set()
         """The registrars of whom a log is here."""
+        self.read: set[Path] = set()
+        """Where the logs that were read lie."""
         self.wrong: list[PbvoteError] = []
         """What is wrong with copies that were left out."""
         for name, key in election.registrar_keys.items():
@@ -207,6 +209,7 @@ class RegistriesAtHand:
                     continue
                 if entries is not None:
                     self.here.add(name)
+                    self.read.add(place)
                     for data in entries:
                         self._add(name, data)
 

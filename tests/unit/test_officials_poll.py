@@ -257,13 +257,29 @@ def test_opening_and_closing_get_their_reports_after_a_power_cut(kiosk: KioskFol
 
 
 def test_a_registry_log_that_is_half_written_leaves_what_was_known(kiosk: KioskFolder) -> None:
+    copy = kiosk.path / "bundle" / "logs" / "registry" / "mairie"
+    shutil.copytree(kiosk.path / "registries" / "mairie", copy)
     with poll_of(kiosk) as poll:
         known = poll.box.register
+        for path in copy.iterdir():
+            path.unlink()
+        (copy / "checkpoint").write_bytes(b"half")
+        assert poll.find(bytes(32)) is None
+        assert poll.box.register is known
+        assert "RegistryUnread" in {w.sign for w in poll.warnings()}
+
+
+def test_a_damaged_copy_that_comes_in_does_not_hide_what_else_is_new(kiosk: KioskFolder) -> None:
+    with poll_of(kiosk) as poll:
+        assert "RegistryUnread" not in {w.sign for w in poll.warnings()}
         half = kiosk.path / "bundle" / "logs" / "registry" / "mairie" / "checkpoint"
         half.parent.mkdir(parents=True, exist_ok=True)
         half.write_bytes(b"half")
-        assert poll.find(bytes(32)) is None
-        assert poll.box.register is known
+        card = voter_of_card(poll.election, kiosk.card(1)).certificate
+        poll.catch_up()
+        assert poll.find(card.key) == card
+        [warned] = [w for w in poll.warnings() if w.sign == "RegistryUnread"]
+        assert str(half.parent) in warned.said(ENGLISH, "UTC")
 
 
 def test_a_card_that_a_desk_revoked_meanwhile_is_refused(kiosk: KioskFolder) -> None:

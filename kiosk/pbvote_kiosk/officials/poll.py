@@ -36,6 +36,7 @@ from pbvote_kiosk.officials.warnings import (
     NoSecondCopy,
     NotOpened,
     OpenEarly,
+    RegistryUnread,
     SecondCopyForgotten,
     SecondCopyMissing,
     Warned,
@@ -152,6 +153,8 @@ class Poll:
         self._started = (now(), monotonic())
         self._changing, self._reading = Lock(), Lock()
         self._stamp: tuple[tuple[str, int, int], ...] = ()  # of the registries' logs when read
+        register = box.register
+        self._unread = register.wrong if isinstance(register, RegistriesAtHand) else []
         self._unkept = ""  # why the event log couldn't be written
         self.caught_up = 0
         """When the second copy was last known to have everything, in seconds since 1970."""
@@ -406,16 +409,23 @@ class Poll:
             self._stamp = registries_stamp(self.folder, self.election)  # before the logs
             try:
                 fresh = RegistriesAtHand(self.folder, self.election)
-            except PbvoteError:
+            except PbvoteError as error:
+                self._unread = [error]
                 return
+            self._unread = fresh.wrong
             known = self.box.register
-            wrong = known.wrong if isinstance(known, RegistriesAtHand) else []
-            if len(fresh.wrong) <= len(wrong):
+            if not isinstance(known, RegistriesAtHand) or known.read <= fresh.read:
                 self.box.register = fresh
 
     def warnings(self) -> list[Warned]:
         """What officials should look at now."""
-        return [*self._of_copy(), *self._of_clock(), *self._of_disk(), *self._of_hours()]
+        return [
+            *self._of_copy(),
+            *(RegistryUnread(error.what, error.where) for error in self._unread),
+            *self._of_clock(),
+            *self._of_disk(),
+            *self._of_hours(),
+        ]
 
     def _of_copy(self) -> Iterator[Warned]:
         place = second_path(self.settings, self.election, self.name)

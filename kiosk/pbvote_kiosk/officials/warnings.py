@@ -143,6 +143,21 @@ class HoursOver(Warned, frozen=True):
         )
 
 
+class RegistryUnread(Warned, frozen=True):
+    """A copy of a registry's log can't be read: what desks told in it isn't known here."""
+
+    what: str
+    where: str
+
+    def said(self, _: Words, zone: str) -> str:
+        return _(
+            "A desk's list can't be read, so a replaced card may not be known here. Bring that"
+            " desk's stick again. ({what}; {where})",
+            what=_(self.what),
+            where=self.where,
+        )
+
+
 class EventsNotKept(Warned, frozen=True):
     """The event log can't be written."""
 
