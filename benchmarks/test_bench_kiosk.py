@@ -34,6 +34,7 @@ from pbvote.store.mark import Mark, mark_path
 from pbvote.store.sqlite import SqliteStore
 from pbvote_kiosk.ballot.ballot_screen import BallotScreen
 from pbvote_kiosk.ballot.review_screen import ReviewScreen
+from pbvote_kiosk.commands.vote import settle
 from pbvote_kiosk.officials.events import Events
 from pbvote_kiosk.officials.keepers import Keepers
 from pbvote_kiosk.officials.poll import Poll
@@ -176,6 +177,7 @@ async def until(holds: Callable[[], bool]) -> None:
 async def cast_times(app: KioskApp, cards: Sequence[str]) -> list[float]:
     """Of each card's vote: from the Enter on "Cast my ballot" to its receipt on the screen."""
     times = []
+    settle()  # as the program does when it starts
     async with app.run_test(size=(80, 24)) as pilot:
         for card in cards:
             app.take_scan(card)
