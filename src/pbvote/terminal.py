@@ -155,12 +155,12 @@ class Steps:
         if self._progress is not None:
             self._progress.stop()
 
-    def step(self, text: str, total: int = 0) -> None:
+    def step(self, text: str, total: int = 0, **values: object) -> None:
         """A step begins; the one before is done."""
         self._finish("✓")
-        self._text = text
+        self._text = text.format(**values) if values else text
         if self._progress is not None:
-            self._task = self._progress.add_task(text, total=total or None)
+            self._task = self._progress.add_task(self._text, total=total or None)
 
     def advance(self, parts: int) -> None:
         """So many parts of it are done."""

@@ -7,6 +7,7 @@ import lzma
 import stat
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -167,6 +168,29 @@ class ZipBundle:
                 return hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]  # it has readinto
         except ZIP_ERRORS as error:
             raise VerificationError(f"damaged in the zip ({error})", where=name) from None
+
+
+class Selected:
+    """Some files of a bundle, as if there were no others."""
+
+    def __init__(self, bundle: Bundle, selected: Iterable[str]) -> None:
+        self._bundle, self._names = bundle, sorted(selected)
+
+    def names(self) -> list[str]:
+        """Those selected, sorted."""
+        return list(self._names)
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes."""
+        if name not in self._names:
+            raise _missing(name)
+        return self._bundle.read(name)
+
+    def sha256(self, name: str) -> bytes:
+        """A file's SHA-256."""
+        if name not in self._names:
+            raise _missing(name)
+        return self._bundle.sha256(name)
 
 
 def open_bundle(path: Path) -> FolderBundle | ZipBundle:

@@ -47,7 +47,7 @@ def verify_mixes(
 ) -> bytes:
     """The last column, every mix up to it checked against the one before (section 9)."""
     for number in mixers(bundle, contest.id) if column else []:
-        report.step(f"{contest.id}: the mix of trustee {number}")
+        report.step("{contest}: the mix of trustee {number}", contest=contest.id, number=number)
         column = verify_mix(bundle, election, contest, number, column, executor)
     return column
 
@@ -103,7 +103,12 @@ def verify_openings(
     for number in openers(bundle, contest):
         where = names.opening_file(contest, number, "proof.bin")
         _check_number(election, number, where)
-        report.step(f"{contest or 'The lot'}: the opening of trustee {number}")
+        if contest:
+            report.step(
+                "{contest}: the opening of trustee {number}", contest=contest, number=number
+            )
+        else:
+            report.step("The lot: the opening of trustee {number}", number=number)
         shares = bundle.read(names.opening_file(contest, number, "shares.bin"))
         _verify_opening(election, contest, number, elements, shares, bundle.read(where), executor)
         openings[number] = shares

@@ -107,7 +107,7 @@ def _close(
         reason=reason or UNSET,
     )
     try:
-        _read_through(bundle, election, log)
+        read_through(bundle, election, log)
     except VerificationError as error:
         if status == "cut":
             raise
@@ -142,7 +142,7 @@ def _short(origin: str) -> str:
     return origin.split("/", 2)[2]
 
 
-def _read_through(bundle: Bundle, election: Election, log: ClosedLog) -> None:
+def read_through(bundle: Bundle, election: Election, log: ClosedLog) -> None:
     """Raise VerificationError unless open, close and counts are as the status says."""
     kind, name = _short(log.origin).split("/")
     entries = log_entries(bundle.read, log)

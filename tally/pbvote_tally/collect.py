@@ -49,7 +49,7 @@ def collect(folder: Path, election: Election, source: Path, report: Report = SIL
         note = read_bytes(exported / CHECKPOINT)
         origin = parse_note(note, str(exported / CHECKPOINT)).text.split("\n", 1)[0]
         if origin in election.log_keys:
-            report.step(f"{origin}: every entry against its checkpoint")
+            report.step("{log}: every entry against its checkpoint", log=origin)
             _take(folder, election, exported, note, origin)
             taken.append(origin)
     if not taken and not any(source.rglob("*.note")):  # those are for `collect_copies`

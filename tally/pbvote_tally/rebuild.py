@@ -52,9 +52,8 @@ def rebuild(
     closing = open_closing(bundle.read(names.CLOSING), election)
     check_checkpoints(bundle, election, closing)
     total = sum(log.size for log in closing.closing.logs)
-    report.step(
-        f"Logs: every entry of {len(closing.closing.logs)} logs, each ballot's proof", total
-    )
+    number = len(closing.closing.logs)
+    report.step("Logs: every entry of {number} logs, each ballot's proof", total, number=number)
     logs = log_streams(bundle, closing)
     merged = merge(
         election, closing, roll, logs, executor=executor, progress=report.advance, proved=proved

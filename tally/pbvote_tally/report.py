@@ -8,8 +8,11 @@ from typing import Protocol
 class Report(Protocol):
     """Steps in plain words, and how far the current one is."""
 
-    def step(self, text: str, total: int = 0) -> None:
-        """A step begins; `total` parts will be advanced, if that is known."""
+    def step(self, text: str, total: int = 0, **values: object) -> None:
+        """A step begins; `total` parts will be advanced, if that is known.
+
+        `values` fill in the text's {names}, so that a screen can translate it.
+        """
 
     def advance(self, parts: int) -> None:
         """So many parts of the current step are done."""
@@ -21,7 +24,7 @@ class Report(Protocol):
 class Silent:
     """Says nothing."""
 
-    def step(self, text: str, total: int = 0) -> None:
+    def step(self, text: str, total: int = 0, **values: object) -> None:
         """Nothing."""
 
     def advance(self, parts: int) -> None:

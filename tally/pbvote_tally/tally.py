@@ -9,22 +9,26 @@ steps run over a copy of the bundle, and the files written are brought back.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import cached_property
 from pathlib import Path
 
+from pbvote.core import threshold
 from pbvote.core.encoding import encode
 from pbvote.core.errors import RefusedError, VerificationError
 from pbvote.core.manifest import Contest
 from pbvote.core.note import Signer, VerifyKey, sign_note
+from pbvote.core.sealing import first_elements
 from pbvote.core.selection import Vector
 from pbvote.files import TEMPORARY, write_bytes
 from pbvote.words import plural
 from pbvote_tally import bundle as names
 from pbvote_tally import chain
-from pbvote_tally.bundle import Bundle, FolderBundle
+from pbvote_tally.bundle import Bundle, FolderBundle, Selected
 from pbvote_tally.custody import Trustee
+from pbvote_tally.merge import Proved, nothing_proved
 from pbvote_tally.rebuild import Rebuilt, rebuild
 from pbvote_tally.records import Results
 from pbvote_tally.report import SILENT, Report
@@ -51,15 +55,17 @@ class Tally:
         commission: VerifyKey,
         executor: Executor | None = None,
         report: Report = SILENT,
+        proved: Proved = nothing_proved,
     ) -> None:
+        """`proved` are entries whose proofs this machine has checked before (`ahead`)."""
         self._source, self._out, self._commission = source, out, commission
-        self._executor, self._report = executor, report
+        self._executor, self._report, self._proved = executor, report, proved
         self._checked: dict[tuple[str, int], bytes] = {}
 
     @cached_property
     def rebuilt(self) -> Rebuilt:
         """Everything up to the input columns, checked anew by this process."""
-        return rebuild(self._source, self._commission, self._executor, self._report)
+        return rebuild(self._source, self._commission, self._executor, self._report, self._proved)
 
     @property
     def contests(self) -> Sequence[Contest]:
@@ -76,6 +82,7 @@ class Tally:
 
     def mix(self, trustee: Trustee) -> None:
         """A trustee's mix of every contest that has ballots; done before is done (section 9)."""
+        self._sweep()
         for contest in self.contests:
             if self.rebuilt.merge.column(contest.id):
                 self._mix(trustee, contest)
@@ -86,14 +93,11 @@ class Tally:
         if number in done:
             return
         if done and done[-1] > number:
-            raise RefusedError(
-                f"trustee {done[-1]} has mixed {contest.id} already",
-                hint="Trustees mix in the order of their numbers; the count goes on without",
-            )
+            raise _too_late(done[-1], contest.id)
         if chain.openers(self._source, contest.id):
-            raise RefusedError(f"{contest.id} is being opened", hint="It can't be mixed again")
+            raise _is_opened(contest.id)
         column = self._mixed(contest)
-        self._report.step(f"{contest.id}: {trustee.name} mixes")
+        self._report.step("{contest}: {trustee} mixes", contest=contest.id, trustee=trustee.name)
         output, proof, statement = trustee.mix(
             election, self.rebuilt.closing, contest.id, column, self._executor
         )
@@ -103,6 +107,7 @@ class Tally:
 
     def open(self, trustee: Trustee) -> None:
         """A trustee's opening of the lot and of every contest it mixed (section 10)."""
+        self._sweep()
         election, closing, number = self.rebuilt.election, self.rebuilt.closing, trustee.number
         for contest in self.contests:
             done = chain.openers(self._source, contest.id)
@@ -116,7 +121,9 @@ class Tally:
                     hint="Those who open have mixed, and all mixes come before the first opening",
                 )
             column = self._mixed(contest)
-            self._report.step(f"{contest.id}: {trustee.name} opens")
+            self._report.step(
+                "{contest}: {trustee} opens", contest=contest.id, trustee=trustee.name
+            )
             parts = trustee.open(election, closing, contest.id, column, self._executor)
             self._write_opening(contest.id, number, parts)
         if number not in chain.openers(self._source, ""):
@@ -128,6 +135,7 @@ class Tally:
 
     def count(self) -> list[Counted]:
         """Open every contest, write selections.csv, and count by the contests' rules."""
+        self._sweep()
         election = self.rebuilt.election
         lot = chain.open_lot(self._source, election, self.rebuilt.closing.hash)
         selections = {contest.id: self._opened(contest) for contest in self.contests}
@@ -150,8 +158,6 @@ class Tally:
             raise VerificationError("this isn't the commission's key", where=commission.name)
         self.merge()
         results_of = self.count()
-        for left in self._out.rglob(f"{TEMPORARY}*"):  # by a process killed while it wrote
-            left.unlink()
         check_layout(self._source, self.rebuilt)
         files = {n: self._source.sha256(n) for n in self._source.names() if n != names.RESULTS}
         results = Results(
@@ -163,6 +169,58 @@ class Tally:
         self._report.step("Results: signed by the commission")
         self._write(names.RESULTS, sign_note(encode(results).decode("utf-8") + "\n", [commission]))
         return results_of
+
+    def take(self, brought: Bundle) -> list[str]:
+        """Take the mixes and openings that a trustee brings, once they are checked here.
+
+        Their files' names; none for what is here already. Nothing is taken if a proof or signature
+        doesn't hold; RefusedError for what comes out of order, or beside another of the trustee's.
+        """
+        self._sweep()
+        own = set(self._source.names())
+        new = Selected(brought, [n for n in brought.names() if PART.fullmatch(n) and n not in own])
+        if new.names():
+            for contest in self.contests:
+                self._check_brought(contest, new)
+            lot = threshold.lot_element(self.rebuilt.election.id, self.rebuilt.closing.hash)
+            chain.verify_openings(
+                new, self.rebuilt.election, "", [lot], self._executor, self._report
+            )
+        return take_parts(self._out, brought)
+
+    def _check_brought(self, contest: Contest, brought: Bundle) -> None:
+        election, column = self.rebuilt.election, self._mixed(contest)
+        done = chain.mixers(self._source, contest.id)
+        mixed, opened = chain.mixers(brought, contest.id), chain.openers(brought, contest.id)
+        if mixed and done and done[-1] > mixed[0]:
+            raise _too_late(done[-1], contest.id)
+        if mixed and chain.openers(self._source, contest.id):
+            raise _is_opened(contest.id)
+        if mixed:
+            column = chain.verify_mixes(
+                brought, election, contest, column, self._executor, self._report
+            )
+        if opened and not set(opened) <= {*done, *mixed}:
+            raise RefusedError(
+                f"an opening of {contest.id} by a trustee that didn't mix it",
+                hint="Only those who mixed it open it",
+            )
+        elements = first_elements(column)
+        chain.verify_openings(brought, election, contest.id, elements, self._executor, self._report)
+
+    def _sweep(self) -> None:
+        """Remove what a kill left half written here; its trustee gives it again, bit by bit."""
+        if not (isinstance(self._source, FolderBundle) and self._source.folder == self._out):
+            return
+        for left in self._out.rglob(f"{TEMPORARY}*"):
+            left.unlink()
+        parts: dict[str, list[str]] = defaultdict(list)
+        for name in filter(PART.fullmatch, self._source.names()):
+            parts[name.rpartition("/")[0]].append(name)
+        for folder, present in parts.items():
+            if len(present) < (3 if "/mix-" in folder else 2):
+                for name in present:
+                    (self._out / name).unlink()
 
     def run(self, trustees: Sequence[Trustee], commission: Signer) -> list[Counted]:
         """Every step, with these trustees in the order of their numbers."""
@@ -179,7 +237,11 @@ class Tally:
         for number in chain.mixers(self._source, contest.id) if column else []:
             place = (contest.id, number)
             if place not in self._checked:
-                self._report.step(f"{contest.id}: the mix of trustee {number} is checked")
+                self._report.step(
+                    "{contest}: the mix of trustee {number} is checked",
+                    contest=contest.id,
+                    number=number,
+                )
                 self._checked[place] = chain.verify_mix(
                     self._source, self.rebuilt.election, contest, number, column, self._executor
                 )
@@ -188,6 +250,17 @@ class Tally:
 
     def _write(self, name: str, data: bytes) -> None:
         write_bytes(self._out / name, data)
+
+
+def _too_late(after: int, contest: str) -> RefusedError:
+    return RefusedError(
+        f"trustee {after} has mixed {contest} already",
+        hint="Trustees mix in the order of their numbers; the count goes on without",
+    )
+
+
+def _is_opened(contest: str) -> RefusedError:
+    return RefusedError(f"{contest} is being opened", hint="It can't be mixed again")
 
 
 def take_parts(folder: Path, brought: Bundle) -> list[str]:
