@@ -1,0 +1,7 @@
+/** What the pages of a results site do in a browser. Without it they say all but the receipt check. */
+
+import { countPlayers } from "./page/count.ts";
+import { receiptPage } from "./page/receipt.ts";
+
+countPlayers();
+receiptPage();
