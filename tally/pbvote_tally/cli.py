@@ -9,6 +9,7 @@ import typer
 
 from pbvote.terminal import Steps, commission_key, hint, passphrase, run, say, say_json
 from pbvote.words import plural
+from pbvote_tally.commands import correct, minutes, show
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -270,17 +271,24 @@ def verify(
     workers: Workers = 1,
     json: AsJson = False,
     quiet: Quiet = False,
+    correction: Annotated[
+        list[Path] | None,
+        typer.Option(help="A corrected result beside the bundle; repeat, in their order."),
+    ] = None,
 ) -> None:
     """Verify an audit bundle from its first signature to its winners. Needs nothing else.
 
     Exit status 0 and the winners if everything holds; otherwise 1 and one line that names the
     file and the check that failed. Without --commission, the vkey beside the bundle is taken and
-    shown: compare it with what the town published.
+    shown: compare it with what the town published. With --correction, the corrected results are
+    counted again too; the last is the result.
 
     \b
     Example: pbvote-tally verify bundle.zip --commission commission.vkey
+    Example: pbvote-tally verify bundle.zip --commission commission.vkey --correction 2.note
     """
     from pbvote_tally.bundle import open_bundle
+    from pbvote_tally.correction import verify_corrections
     from pbvote_tally.verify import verify as verify_bundle
 
     key = commission_key(bundle, commission)
@@ -291,9 +299,22 @@ def verify(
     for finding in verified.evidence:
         hint(f"{finding.file}: {finding.finding} ({finding.detail})")
     election = verified.rebuilt.election
-    _say_counted(verified.counted, election.manifest.languages[0], json)
-    if not json:
-        say(f"Everything holds. Election {election.id.hex()[:16]}…, {key.text}")
+    language = election.manifest.languages[0]
+    done = verify_corrections(open_bundle(bundle), verified, correction or [])
+    if json:
+        _say_counted(done[-1].counted if done else verified.counted, language, json)
+        return
+    _say_counted(verified.counted, language, json)
+    for one in done:
+        say(f"Corrected result {one.record.number}: {one.record.reason}")
+        _say_counted(one.counted, language, json)
+    say(f"Everything holds. Election {election.id.hex()[:16]}…, {key.text}")
+
+
+app.command()(minutes.minutes)
+app.command()(correct.correct)
+app.command()(show.show)
+app.command()(show.pre_check)
 
 
 def main() -> NoReturn:

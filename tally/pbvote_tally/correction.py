@@ -19,10 +19,13 @@ from pbvote.core.group import Element
 from pbvote.core.manifest import Correction
 from pbvote.core.note import Signer, VerifyKey, open_note, sign_note
 from pbvote.files import read_bytes
+from pbvote_tally import bundle as names
+from pbvote_tally import chain
+from pbvote_tally.bundle import Bundle
 from pbvote_tally.fingerprint import note_hash
 from pbvote_tally.published import Published, Selections, count_again
 from pbvote_tally.records import CorrectedResults
-from pbvote_tally.verify import Counted
+from pbvote_tally.verify import Counted, Verified
 
 FOLDER = "corrections"
 FIELDS = ("cost", "withdrawn")
@@ -89,6 +92,20 @@ def check_corrections(
             raise VerificationError("other numbers or winners than counted", where=where)
         done.append(Corrected(record, note_hash(note, where), counted))
     return done
+
+
+def verify_corrections(
+    bundle: Bundle, verified: Verified, paths: Sequence[Path]
+) -> list[Corrected]:
+    """Check the corrections in these files, number 2 first, against a bundle that holds."""
+    rebuilt = verified.rebuilt
+    return check_corrections(
+        rebuilt.election,
+        note_hash(bundle.read(names.RESULTS), names.RESULTS),
+        {one.contest.id: one.selections for one in verified.counted},
+        chain.open_lot(bundle, rebuilt.election, rebuilt.closing.hash),
+        [(str(path), read_bytes(path)) for path in paths],
+    )
 
 
 def open_correction(note: bytes, commission: VerifyKey, where: str) -> CorrectedResults:

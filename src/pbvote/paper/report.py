@@ -87,11 +87,13 @@ def draw_table(sheet: Sheet, table: Table) -> None:
         max(width_of(shown(row[place]), size, row is head) for row in rows) + 2 * pad + 1
         for place in range(columns)
     ]
-    widths = share_width(wanted, sheet.width)
+    numbers = [
+        bool(body) and all(_is_number(row[place]) for row in body) for place in range(columns)
+    ]
+    widths = share_width(wanted, sheet.width, [not number for number in numbers])
     places, x = [], sheet.left
-    for place, width in enumerate(widths):
-        numbers = bool(body) and all(_is_number(row[place]) for row in body)
-        places.append((x + pad, max(width - 2 * pad, 1), "right" if numbers else "left"))
+    for width, number in zip(widths, numbers, strict=True):
+        places.append((x + pad, max(width - 2 * pad, 1), "right" if number else "left"))
         x += width
 
     def lines(row: tuple[str, ...], bold: bool) -> list[list[str]]:

@@ -271,11 +271,17 @@ def code_image(text: str) -> Image.Image:
     )
 
 
-def share_width(widths: Sequence[float], width: float) -> list[float]:
-    """Columns that want these widths in a table of `width`: what is short is wrapped fairly."""
+def share_width(
+    widths: Sequence[float], width: float, stretched: Sequence[bool] = ()
+) -> list[float]:
+    """Columns that want these widths in a table of `width`: what is short is wrapped fairly.
+
+    What is over goes to the `stretched` ones, to all if none is.
+    """
     if sum(widths) <= width:
-        spare = (width - sum(widths)) / max(1, len(widths))
-        return [wide + spare for wide in widths]
+        which = stretched if any(stretched) else [True] * len(widths)
+        spare = (width - sum(widths)) / max(1, sum(which))
+        return [wide + spare * more for wide, more in zip(widths, which, strict=True)]
     return list(_fair(widths, width))
 
 

@@ -1,0 +1,1 @@
+"""`pbvote-tally`, a module a command."""

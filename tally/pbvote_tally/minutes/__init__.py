@@ -1,0 +1,1 @@
+"""The official record of an election: procès-verbal, proces-verbaal, Niederschrift, minutes."""
