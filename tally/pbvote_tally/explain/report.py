@@ -82,8 +82,9 @@ class ProjectReport(Struct, frozen=True, kw_only=True):
     """A project, what became of it and why. `position` is its place in the order chosen, from 1.
 
     `reason` and `because` are the deciding step's, `left` the money when its turn came (null where
-    the rule has none). `cost` is the corrected one. `effective_votes` is cost / price in Equal
-    Shares. `explanation` is plain text in each language.
+    the rule has none). `cost` is the corrected one. `effective_votes` (Equal Shares) are those at
+    each purchase until it is bought, in whole votes: its cost / its price then, 0 where its
+    supporters can't pay. `explanation` is plain text in each language.
     """
 
     id: str
@@ -100,7 +101,7 @@ class ProjectReport(Struct, frozen=True, kw_only=True):
     reason: Reason
     because: str
     left: int | None
-    effective_votes: Fractional | None
+    effective_votes: list[int]
     payments: list[Payment]
     enough: Enough | None
     explanation: dict[str, str]

@@ -141,7 +141,7 @@ def _boxes(election: Election, merge: MergeRecord) -> list[_Part]:
 
 
 def _place(name: str, place: str | Texts) -> Callable[[Words], str]:
-    return lambda _: f"{_.text(place)} ({name})"
+    return lambda _: name if _.text(place) == name else f"{_.text(place)} ({name})"
 
 
 def _districts(
