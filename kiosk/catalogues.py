@@ -26,6 +26,7 @@ from pbvote_tally.language import OWN as TALLY
 
 PACKAGES = (SHARED, KIOSK, TALLY)
 KEYWORDS = {"_": None, "N_": None, "words": None, "many": (1, 2)}
+SOURCES = [("**.py", "python"), ("**.html", "jinja2")]
 HEADER = "# Translations of {package}. `make words` gathers and compiles them."
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # a .mo holds a date: it would differ by the minute
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
@@ -37,7 +38,7 @@ def gathered(package: Catalogues, domain: str) -> Catalog:
     template = Catalog(domain=domain)
     folder = package.locale.parent / domain
     if folder.is_dir():
-        found = extract_from_dir(folder, [("**.py", "python")], keywords=KEYWORDS)
+        found = extract_from_dir(folder, SOURCES, keywords=KEYWORDS)
         for name, _, message, _, _ in sorted(found, key=lambda part: (part[0], part[1])):
             template.add(message, None, [(f"{domain}/{name}", 0)])
     return template

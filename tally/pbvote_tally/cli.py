@@ -9,7 +9,7 @@ import typer
 
 from pbvote.terminal import Steps, commission_key, hint, passphrase, run, say, say_json
 from pbvote.words import plural
-from pbvote_tally.commands import correct, minutes, show
+from pbvote_tally.commands import correct, minutes, publish, show
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -215,24 +215,6 @@ def count(
     say(f"Spent: {outcome['spent']} (in the file's smallest unit)")
 
 
-@app.command()
-def publish(folder: Folder, passphrase_file: Passphrase = None, workers: Workers = 1) -> None:
-    """Count, sign results.note over every file, and so finish the audit bundle.
-
-    \b
-    Example: pbvote-tally publish DIR
-    """
-    from pbvote.files import COMMISSION_KEY
-    from pbvote.keyfile import load_signer
-
-    signer = load_signer(folder / COMMISSION_KEY, _key_passphrase(folder, passphrase_file))
-    with Steps() as steps:
-        tally = _tally(folder, folder / "bundle", workers, steps)
-        counted = tally.publish(signer)
-    _say_counted(counted, tally.rebuilt.election.manifest.languages[0], json=False)
-    say(f"Published in {folder / 'bundle'}")
-
-
 @app.command("run")
 def run_all(
     folder: Folder,
@@ -311,6 +293,7 @@ def verify(
     say(f"Everything holds. Election {election.id.hex()[:16]}…, {key.text}")
 
 
+app.command()(publish.publish)
 app.command()(minutes.minutes)
 app.command()(correct.correct)
 app.command()(show.show)

@@ -12,8 +12,10 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from pbvote.core.errors import RefusedError, StorageError
 from pbvote.files import TEMPORARY
@@ -23,22 +25,59 @@ SUMS = "SHA256SUMS"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
-def write_folder(place: Path, files: Iterable[tuple[str, bytes | Path]]) -> int:
-    """Write these files (names with `/`; bytes, or a file to copy) and SUMS; how many there are.
+class Made(NamedTuple):
+    """A file that was written: its size in bytes, and SHA-256 in hex."""
 
-    RefusedError if something else lies at `place`, StorageError if the disk refuses.
+    size: int
+    sha256: str
+
+
+class Folder:
+    """A folder that is being written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.made: dict[str, Made] = {}
+
+    def write(self, name: str, data: bytes) -> Made:
+        """A file of these bytes; its name has `/` between folders."""
+        return self.make(name, lambda path: path.write_bytes(data))
+
+    def make(self, name: str, write: Callable[[Path], object]) -> Made:
+        """A file that `write` makes at the path it is given."""
+        path = self._path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self.made[name] = Made(path.stat().st_size, digest)
+        return self.made[name]
+
+    def write_sums(self) -> None:
+        """The list of all files written so far."""
+        lines = [f"{made.sha256}  {name}\n" for name, made in sorted(self.made.items())]
+        (self._path / SUMS).write_text("".join(lines), "utf-8")
+
+
+@contextmanager
+def whole_folder(place: Path) -> Iterator[Folder]:
+    """A folder to be filled, which comes to `place` with its list when everything went well.
+
+    RefusedError if something else lies there, StorageError if the disk refuses.
     """
     _check_place(place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         _clear_left(place)
-        made = Path(tempfile.mkdtemp(dir=place.parent, prefix=_prefix(place)))
+        path = Path(tempfile.mkdtemp(dir=place.parent, prefix=_prefix(place)))
         try:
-            made.chmod(0o755)
-            number = _fill(made, files)
-            _put(made, place)
+            path.chmod(0o755)
+            folder = Folder(path)
+            yield folder
+            folder.write_sums()
+            _put(path, place)
         finally:
-            shutil.rmtree(made, ignore_errors=True)  # the old one, or one that failed
+            shutil.rmtree(path, ignore_errors=True)  # the old one, or one that failed
         sync_folder(place.parent)
     except OSError as error:
         raise StorageError(
@@ -46,7 +85,6 @@ def write_folder(place: Path, files: Iterable[tuple[str, bytes | Path]]) -> int:
             where=str(place),
             hint="Make room or give rights there, then do it again; nothing was changed",
         ) from None
-    return number
 
 
 def _prefix(place: Path) -> str:
@@ -72,22 +110,6 @@ def _clear_left(place: Path) -> None:
             left.rename(place)
         else:
             shutil.rmtree(left)
-
-
-def _fill(folder: Path, files: Iterable[tuple[str, bytes | Path]]) -> int:
-    sums = []
-    for name, content in files:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, Path):
-            shutil.copyfile(content, path)
-        else:
-            path.write_bytes(content)
-        with path.open("rb") as file:
-            sums.append((name, hashlib.file_digest(file, "sha256").hexdigest()))
-    lines = [f"{digest}  {name}\n" for name, digest in sorted(sums)]
-    (folder / SUMS).write_text("".join(lines), "utf-8")
-    return len(sums) + 1
 
 
 def _put(made: Path, place: Path) -> None:
