@@ -12,6 +12,8 @@
       registries/<name>/               a registrar's key, roll and log
       boxes/<name>/                    a box's key and log
       bundle/                          the audit bundle, growing from the closing on
+      corrections/2.note               results corrected after a complaint
+      minutes/                         the official record
 """
 
 from __future__ import annotations

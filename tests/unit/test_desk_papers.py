@@ -12,6 +12,7 @@ import pytest
 from desk_builder import OFFICIALS, Desks, make_desks
 from desk_host import desk_host
 from pbvote.core.card import read_card_text, read_typed_code
+from pbvote.core.encoding import decode
 from pbvote.core.errors import InputError, StorageError
 from pbvote.paper.report import report_pdf
 from pbvote.registry import Roll, purge
@@ -19,10 +20,16 @@ from pbvote.registry.ballots import Ballots
 from pbvote.registry.desk import CardState
 from pbvote.registry.exchange import FolderPlace, HttpPlace
 from pbvote.registry.known import Act, Outlook
-from pbvote.registry.reconciliation import What
+from pbvote.registry.reconciliation import DeskPage, What
 from pbvote.registry.roll import Status
 from pbvote.registry.rollfile import Person
-from pbvote_kiosk.desk.papers import attendance_csv, invite_csv, reconciliation, signing_list
+from pbvote_kiosk.desk.papers import (
+    attendance_csv,
+    desk_page,
+    invite_csv,
+    reconciliation,
+    signing_list,
+)
 from pbvote_kiosk.desk.said import ACT, CARD, DIFFERENCE, LOOKED, OUTLOOK, STATUS
 from pbvote_kiosk.desk.slips import card_slip
 from pbvote_kiosk.desk.work import copy_place
@@ -69,6 +76,18 @@ def test_the_reconciliation_on_paper(desks: Desks, language: str) -> None:
             "desk-1" in cell for cell in looked
         )
         assert report_pdf(report, words).startswith(b"%PDF")
+
+
+def test_the_reconciliation_for_the_minutes(desks: Desks) -> None:
+    with desk_host(desks) as host:
+        desks.vote(host.work.hand_out("2"))
+        read = host.work.day()
+        data = desk_page(host.work, read)
+        page = decode(data, DeskPage)
+        assert (page.desk, page.numbers) == (host.desk.name, read.numbers)
+        assert page.election == host.work.election.id
+        person = host.desk.roll.get("2").person
+        assert person.name.encode() not in data and person.document.encode() not in data
 
 
 def test_lists_name_who_came(desks: Desks) -> None:

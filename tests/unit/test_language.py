@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from conftest import PROJECT
 from pbvote.core.errors import RefusedError, StorageError
+from pbvote.language import Words as SharedWords
 from pbvote_kiosk.language import LANGUAGES, Words
+from pbvote_tally.language import Words as TallyWords
 
 
 def test_every_message_is_translated_and_compiled() -> None:
@@ -79,6 +82,23 @@ def test_a_text_of_the_election_in_the_nearest_language() -> None:
     assert Words("de", "fr").text(texts) == "Le lavoir"
     assert Words("de", "en").text({"nl": "Het washok"}) == "Het washok"
     assert Words("de").text("Bertrix") == "Bertrix"
+
+
+@pytest.mark.parametrize("own", [Words, TallyWords])
+def test_each_package_says_its_own_and_what_both_print(own: type[SharedWords]) -> None:
+    words = own("fr")
+    assert words("TEST: this counts for nothing") == "TEST\u00a0: ceci ne compte pas"
+    assert words("Signature: {role}", role="Anne") == "Signature\u00a0: Anne"
+    theirs = {Words: "Émargements annulés", TallyWords: "Procès-verbal du vote et du dépouillement"}
+    said = words("Check-ins undone"), words("Minutes of the vote and of the count")
+    assert theirs[own] in said
+
+
+def test_shares_and_decimals() -> None:
+    assert SharedWords("en").percent(800, 8000) == "10.0%"
+    assert SharedWords("nl").percent(1, 1600) == "0,1%"
+    assert SharedWords("fr").decimal(Fraction(25, 8), 2) == "3,13"
+    assert SharedWords("de").decimal(Fraction(12345), 1) == "12.345,0"
 
 
 def test_an_error_is_said_with_what_to_do() -> None:
