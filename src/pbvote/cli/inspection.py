@@ -282,7 +282,7 @@ def _pb(path: Path, data: bytes) -> Found | None:
         "kind": "Pabulib election",
         "name": election.name,
         "projects": len(election.projects),
-        "votes": len(election.votes),
+        "votes": len(election.ballots),
         "vote type": str(election.vote_type),
         "budget": f"{election.budget} (units of 1/{election.unit})",
         "rule": election.rule,

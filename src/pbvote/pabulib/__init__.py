@@ -12,23 +12,24 @@ decimals need). So 1794579.57 is 179457957 with unit 100, and 4000.0 stays 4000.
 from __future__ import annotations
 
 from pbvote.pabulib.ballots import ballot_format
+from pbvote.pabulib.grouping import Grouped, Vector
 from pbvote.pabulib.model import (
     VOTE_TYPES,
     WITH_POINTS,
     Election,
     PbProject,
     PbVote,
-    Vector,
     VoteType,
     amount_text,
 )
-from pbvote.pabulib.reading import parse, read
+from pbvote.pabulib.reading import parse, parse_bytes, read
 from pbvote.pabulib.writing import from_vectors, to_text, write
 
 __all__ = [
     "VOTE_TYPES",
     "WITH_POINTS",
     "Election",
+    "Grouped",
     "PbProject",
     "PbVote",
     "Vector",
@@ -37,6 +38,7 @@ __all__ = [
     "ballot_format",
     "from_vectors",
     "parse",
+    "parse_bytes",
     "read",
     "to_text",
     "write",

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from pbvote.core.errors import InputError
+from pbvote.pabulib.grouping import Grouped, Vector
 
-Vector = tuple[int, ...]
 VoteType = Literal["approval", "choose-1", "ordinal", "cumulative", "scoring"]
 VOTE_TYPES: tuple[VoteType, ...] = ("approval", "choose-1", "ordinal", "cumulative", "scoring")
 WITH_POINTS = ("cumulative", "scoring")
 WHOLE = re.compile(r"([0-9]{1,18})(?:\.0*)?", re.ASCII)
 _AMOUNT = re.compile(r"([0-9]{1,18})(?:\.([0-9]*)|,([0-9]{1,2}))?", re.ASCII)
 _MAX_PLACES = 9
+_WHOLE_HINT = "Write it like 12, or leave it empty"
+_WITHDRAWN = 999_999_999  # what files give as the cost of a project that was withdrawn
 
 
 @dataclass(frozen=True, slots=True)
 class PbProject:
-    """A line of PROJECTS. `cost` is in the file's unit; `raw` has every column as published."""
+    """A line of PROJECTS. `cost` is in the file's unit; `raw` has every column as published.
+
+    `withdrawn`: it costs 999999999 and more than the budget, by which files say so.
+    """
 
     id: str
     cost: int
@@ -30,6 +37,7 @@ class PbProject:
     targets: tuple[str, ...] = ()
     district: str | None = None
     selected: int | None = None
+    withdrawn: bool = False
     raw: dict[str, str] = field(default_factory=dict)
 
 
@@ -48,13 +56,35 @@ class PbVote(NamedTuple):
     raw: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Ballots:
+    """The votes of a file: `grouped` for counting, `single` line by line, read when asked for."""
+
+    grouped: Grouped
+    load: Callable[[], tuple[PbVote, ...]] = field(repr=False)
+
+    @cached_property
+    def single(self) -> tuple[PbVote, ...]:
+        """Each vote with its other columns, in the file's order."""
+        return self.load()
+
+    def __len__(self) -> int:
+        return int(self.grouped.weights.sum())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ballots) and self.single == other.single
+
+    def __hash__(self) -> int:
+        return hash(self.single)
+
+
 @dataclass(frozen=True, slots=True)
 class Election:
     """A `.pb` file. `notes` say what was odd in it and how it was read."""
 
     meta: dict[str, str]
     projects: tuple[PbProject, ...]
-    votes: tuple[PbVote, ...]
+    ballots: Ballots
     budget: int
     vote_type: VoteType
     rule: str
@@ -62,6 +92,16 @@ class Election:
     vote_columns: tuple[str, ...] = ("voter_id", "vote")
     notes: tuple[str, ...] = ()
     name: str = ""
+
+    @property
+    def grouped(self) -> Grouped:
+        """The selections, equal ones once, with their weights: quick, for counting."""
+        return self.ballots.grouped
+
+    @property
+    def votes(self) -> tuple[PbVote, ...]:
+        """Each vote with its other columns, in the file's order: read when first asked for."""
+        return self.ballots.single
 
     @property
     def vectors(self) -> list[Vector]:
@@ -82,7 +122,11 @@ class Election:
             return None
         match = WHOLE.fullmatch(text)
         if match is None:
-            raise InputError(f"{key} is {text!r}, not a whole number", where=f"{self.name} META")
+            raise InputError(
+                f"{key} is {text!r}, not a whole number",
+                where=f"{self.name} META",
+                hint=_WHOLE_HINT,
+            )
         return int(match[1])
 
     def amount(self, key: str) -> int | None:
@@ -96,12 +140,19 @@ def whole(text: str, what: str, where: str) -> int | None:
         return None
     match = WHOLE.fullmatch(text)
     if match is None:
-        raise InputError(f"{what} is {text!r}, not a whole number", where=where)
+        raise InputError(f"{what} is {text!r}, not a whole number", where=where, hint=_WHOLE_HINT)
     return int(match[1])
 
 
-def digits(text: str, what: str, where: str) -> tuple[str, str]:
-    """The digits before and after the point, without zeros at the end."""
+class Digits(NamedTuple):
+    """The digits before and after an amount's point, without zeros at the end."""
+
+    whole: str
+    decimals: str
+
+
+def digits(text: str, what: str, where: str) -> Digits:
+    """The amount of money in a cell; InputError if it is none."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
         raise InputError(
@@ -112,11 +163,23 @@ def digits(text: str, what: str, where: str) -> tuple[str, str]:
     decimals = (match[2] or match[3] or "").rstrip("0")
     if len(decimals) > _MAX_PLACES:
         raise InputError(f"{what} has over {_MAX_PLACES} decimals", where=where, hint="Round it")
-    return match[1], decimals
+    return Digits(match[1], decimals)
 
 
-def in_unit(digits: tuple[str, str], unit: int) -> int:
-    whole, decimals = digits
+def unit_of(amounts: Iterable[Digits]) -> int:
+    """How many of a file's unit make one of its amounts: 1 if all are whole, else 100 or more."""
+    places = max(len(decimals) for _, decimals in amounts)
+    return int("1" + "0" * max(2, places)) if places else 1
+
+
+def is_withdrawn(cost: int, budget: int, unit: int) -> bool:
+    """Whether this cost says that the project was withdrawn."""
+    return cost == _WITHDRAWN * unit and cost > budget
+
+
+def in_unit(amount: Digits, unit: int) -> int:
+    """The amount in the file's unit."""
+    whole, decimals = amount
     part, rest = divmod(int(decimals or "0") * unit, int("1" + "0" * len(decimals)))
     if rest:
         raise InputError(

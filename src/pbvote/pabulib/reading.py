@@ -2,102 +2,101 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import codecs
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from pbvote.core.errors import InputError
+from pbvote.core.selection import MAX_VMAX
 from pbvote.pabulib.model import (
     VOTE_TYPES,
-    WHOLE,
     WITH_POINTS,
+    Ballots,
     Election,
     PbProject,
-    PbVote,
-    Vector,
     VoteType,
     digits,
     in_unit,
+    is_withdrawn,
+    unit_of,
     whole,
 )
+from pbvote.pabulib.votes import TOO_MANY, Lines, Row, Section, bad, grouped_votes, single_votes
 
-
-class Row(NamedTuple):
-    """The cells of a line, and its number in the file (that of its end, if a cell has several)."""
-
-    line: int
-    cells: list[str]
+_PIECE = 1 << 20
 
 
 def read(path: Path) -> Election:
     """The election in a `.pb` file; InputError with file and line if it can't be read."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"not UTF-8 (at byte {error.start})",
-            where=str(path),
-            hint="Save it again with the encoding UTF-8",
-        ) from None
+        data = path.read_bytes()
     except OSError as error:
         raise InputError(
             f"can't be read ({error.strerror})", where=str(path), hint="Is the path right?"
         ) from None
-    return parse(text, str(path))
+    return parse_bytes(data, str(path))
 
 
 def parse(text: str, where: str = ".pb") -> Election:
     """The election in the text of a `.pb` file; `where` names it in errors."""
-    lines = _Lines(text, where)
-    rows = (Row(lines.line, cells) for cells in lines)
+    return parse_bytes(text.encode("utf-8", "surrogatepass"), where)
+
+
+def parse_bytes(data: bytes, where: str = ".pb") -> Election:
+    """The election in the bytes of a `.pb` file, UTF-8; `where` names it in errors.
+
+    Its votes are all checked; their other columns are read when `votes` is asked for.
+    """
+    data = _plain(data, where)
+    lines = Lines(data, where)
+    rows = iter(lines)
     _expect(rows, "META", where)
-    meta = _meta(rows, where)
-    project_rows = _section(rows, "PROJECTS", where)
+    meta = _meta(rows, lines)
+    project_rows = _section(rows, lines)
     vote_type = _vote_type(meta, where)
-    if "budget" not in meta:
-        raise InputError("META has no budget", where=where, hint="Add a line: budget;<amount>")
-    budget, unit, projects = _projects(project_rows, meta["budget"], where)
-    columns, votes, notes = _votes(rows, lines, vote_type, projects)
+    budget, unit, projects = _projects(project_rows, lines, meta)
+    needed = ("voter_id", "vote", "points") if vote_type in WITH_POINTS else ("voter_id", "vote")
+    names = tuple(_columns(next(rows, None), needed, lines))
+    most = MAX_VMAX if _large_points(meta) else 255
+    section = Section(data, lines.at, lines.line, where, names, vote_type, projects, most)
+    grouped, notes = grouped_votes(section)
     election = Election(
         meta=meta,
         projects=projects,
-        votes=votes,
+        ballots=Ballots(grouped, partial(single_votes, section)),
         budget=budget,
         vote_type=vote_type,
         rule=meta.get("rule", ""),
         unit=unit,
-        vote_columns=columns,
-        notes=notes,
+        vote_columns=names,
+        notes=tuple(notes),
         name=where,
     )
     _check_counts(election, where)
     return election
 
 
-def _bad(what: str, where: str, line: int, hint: str = "") -> NoReturn:
-    raise InputError(what, where=f"{where}, line {line}", hint=hint) from None
+def _plain(data: bytes, where: str) -> bytes:
+    """Without a byte order mark, lines ending with LF or CR LF; InputError unless it is UTF-8."""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    _check_text(data, where)
+    if data.count(b"\r") != data.count(b"\r\n"):
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data
 
 
-class _Lines:
-    """The lines of a file that aren't empty; `line` is the number of the last one read."""
-
-    def __init__(self, text: str, where: str) -> None:
-        self.where = where
-        self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=";")
-
-    @property
-    def line(self) -> int:
-        return self.reader.line_num
-
-    def __iter__(self) -> Iterator[list[str]]:
+def _check_text(data: bytes, where: str) -> None:
+    """Piece by piece, as a large file's text would take much memory."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for begin in range(0, len(data), _PIECE):
+        piece = data[begin : begin + _PIECE]
         try:
-            for cells in self.reader:
-                if len(cells) > 1 or (cells and cells[0].strip()):
-                    yield cells
-        except csv.Error as error:
-            _bad(f"not CSV ({error})", self.where, self.line, "Is a quote never closed?")
+            decoder.decode(piece, final=begin + _PIECE >= len(data))
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, begin + error.start) + 1
+            bad("not UTF-8", where, line, "Save the file again as UTF-8")
 
 
 def _is_title(row: Row, title: str) -> bool:
@@ -107,91 +106,123 @@ def _is_title(row: Row, title: str) -> bool:
 def _expect(rows: Iterator[Row], title: str, where: str) -> None:
     row = next(rows, None)
     if row is None or not _is_title(row, title):
-        _bad(f"{title} expected", where, row.line if row else 1, "Is it a .pb file?")
+        hint = "Is it a .pb file, with ; between the cells?"
+        bad(f"{title} expected", where, row.line if row else 1, hint)
 
 
-def _meta(rows: Iterator[Row], where: str) -> dict[str, str]:
+def _meta(rows: Iterator[Row], lines: Lines) -> dict[str, str]:
     """META up to and with the line PROJECTS."""
     meta: dict[str, str] = {}
     for row in rows:
         if _is_title(row, "PROJECTS"):
             return meta
-        key = row.cells[0].strip().lower()
-        value = ";".join(cell.strip() for cell in row.cells[1:]).rstrip(";")
+        key, *cells = [cell.strip() for cell in row.cells]
+        while cells and not cells[-1]:
+            cells.pop()
+        key, value = key.lower(), ";".join(cells)
         if not key or (key == "key" and value == "value"):
             continue
         if meta.setdefault(key, value) != value:
-            _bad(f"{key} stands twice in META", where, row.line, "Leave one")
-    raise InputError("the section PROJECTS is missing", where=where, hint="Was the file cut?")
+            bad(f"{key} stands twice in META", lines.where, row.line, "Leave one")
+    _missing("PROJECTS", lines)
 
 
-def _section(rows: Iterator[Row], end: str, where: str) -> list[Row]:
+def _section(rows: Iterator[Row], lines: Lines) -> list[Row]:
     """The lines of PROJECTS, up to and with the line VOTES."""
     found: list[Row] = []
     for row in rows:
         if _is_title(row, "VOTES"):
             return found
         found.append(row)
-    raise InputError("the section VOTES is missing", where=where, hint="Was the file cut?")
+    _missing("VOTES", lines)
 
 
-def _columns(row: Row | None, needed: Sequence[str], where: str) -> list[str]:
-    line = row.line if row else 1
+def _missing(title: str, lines: Lines) -> NoReturn:
+    what = f"the section {title} is missing"
+    bad(what, lines.where, lines.line, f"Was the file cut? Add the line {title}")
+
+
+def _columns(row: Row | None, needed: Sequence[str], lines: Lines) -> list[str]:
+    line = row.line if row else lines.line
     names = [cell.strip().lower() for cell in row.cells] if row else []
     while names and not names[-1]:
         names.pop()
     for name in needed:
         if name not in names:
-            _bad(f"the column {name} is missing", where, line, f"Found: {', '.join(names)}")
+            hint = f"The first line of a section names its columns: {', '.join(names) or 'none'}"
+            bad(f"the column {name} is missing", lines.where, line, hint)
     for name in names:
         if names.count(name) > 1:
-            _bad(f"the column {name!r} stands twice", where, line, "Rename one")
+            bad(f"the column {name!r} stands twice", lines.where, line, "Rename one")
     return names
 
 
 def _vote_type(meta: dict[str, str], where: str) -> VoteType:
     name = meta.get("vote_type", "").lower()
-    if name not in VOTE_TYPES:
+    for known in VOTE_TYPES:
+        if name == known:
+            break
+    else:
         raise InputError(
-            f"vote_type {name!r} is unknown", where=where, hint=f"Known: {', '.join(VOTE_TYPES)}"
+            f"vote_type {name!r} is unknown",
+            where=f"{where} META",
+            hint=f"Known: {', '.join(VOTE_TYPES)}",
         )
-    return name
+    if known == "scoring" and meta.get("default_score", "").strip("0.,") != "":
+        raise InputError(
+            f"default_score is {meta['default_score']!r}: points for who isn't named aren't read",
+            where=f"{where} META",
+            hint="Write these points into the votes, and default_score;0",
+        )
+    return known
+
+
+def _large_points(meta: dict[str, str]) -> bool:
+    """Whether votes may give more than 255 points: numbers of one byte don't do."""
+    limits = [meta.get(key, "") for key in ("max_points", "max_sum_points")]
+    return any(limit.isdecimal() and len(limit) > 2 and int(limit[:9]) > 255 for limit in limits)
 
 
 def _projects(
-    rows: list[Row], budget_text: str, where: str
+    rows: list[Row], lines: Lines, meta: dict[str, str]
 ) -> tuple[int, int, tuple[PbProject, ...]]:
     """The budget, the unit, and the projects."""
-    names = _columns(rows[0] if rows else None, ("project_id", "cost"), where)
+    where = lines.where
+    names = _columns(rows[0] if rows else None, ("project_id", "cost"), lines)
     raws = [(row.line, _record(row, names, where)) for row in rows[1:]]
     if not raws:
-        raise InputError("there is no project", where=where, hint="Was the file cut?")
-    budget = digits(budget_text, "the budget", f"{where} META")
+        bad("there is no project", where, lines.line, "Was the file cut?")
+    if "budget" not in meta:
+        hint = "Add a line: budget;<amount>"
+        raise InputError("META has no budget", where=f"{where} META", hint=hint)
+    amount = digits(meta["budget"], "the budget", f"{where} META")
     costs = [digits(raw["cost"], "the cost", f"{where}, line {line}") for line, raw in raws]
-    places = max(len(decimals) for _, decimals in (budget, *costs))
-    unit = int("1" + "0" * max(2, places)) if places else 1
+    unit = unit_of((amount, *costs))
+    budget = in_unit(amount, unit)
     seen: dict[str, int] = {}
     projects = []
     for (line, raw), cost in zip(raws, costs, strict=True):
         name = raw["project_id"]
         if not name or "," in name:
-            _bad(f"the project id {name!r} is empty or has a comma", where, line)
+            hint = "Give it one that votes can name"
+            bad(f"the project id {name!r} is empty or has a comma", where, line, hint)
         if name in seen:
-            _bad(f"the project {name} stands on line {seen[name]} too", where, line)
+            hint = "Give one of them another id"
+            bad(f"the project {name} stands on line {seen[name]} too", where, line, hint)
         seen[name] = line
-        projects.append(_project(raw, in_unit(cost, unit), f"{where}, line {line}"))
-    return in_unit(budget, unit), unit, tuple(projects)
+        projects.append(_project(raw, in_unit(cost, unit), budget, unit, f"{where}, line {line}"))
+    return budget, unit, tuple(projects)
 
 
 def _record(row: Row, names: list[str], where: str) -> dict[str, str]:
     cells = [cell.strip() for cell in row.cells]
     if any(cells[len(names) :]):
-        _bad(f"{len(cells)} cells for {len(names)} columns", where, row.line, "Quote cells with ;")
+        bad(f"{len(cells)} cells for {len(names)} columns", where, row.line, TOO_MANY)
     cells += [""] * (len(names) - len(cells))
     return dict(zip(names, cells, strict=False))
 
 
-def _project(raw: dict[str, str], cost: int, where: str) -> PbProject:
+def _project(raw: dict[str, str], cost: int, budget: int, unit: int, where: str) -> PbProject:
     return PbProject(
         id=raw["project_id"],
         cost=cost,
@@ -202,6 +233,7 @@ def _project(raw: dict[str, str], cost: int, where: str) -> PbProject:
         targets=_names(raw.get("target") or raw.get("targets") or raw.get("beneficiaries") or ""),
         district=raw.get("district") or raw.get("neighborhood") or raw.get("subunit") or None,
         selected=whole(raw.get("selected", ""), "selected", where),
+        withdrawn=is_withdrawn(cost, budget, unit),
         raw=raw,
     )
 
@@ -210,98 +242,11 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _votes(
-    rows: Iterator[Row], lines: _Lines, vote_type: VoteType, projects: tuple[PbProject, ...]
-) -> tuple[tuple[str, ...], tuple[PbVote, ...], tuple[str, ...]]:
-    """The columns, the votes and the notes. Each distinct choice is read once."""
-    where = lines.where
-    has_points = vote_type in WITH_POINTS
-    needed = ("voter_id", "vote", "points") if has_points else ("voter_id", "vote")
-    names = _columns(next(rows, None), needed, where)
-    count, voter, choice = len(names), names.index("voter_id"), names.index("vote")
-    points = names.index("points") if has_points else choice
-    method, district, neighborhood = (
-        names.index(name) if name in names else None
-        for name in ("voting_method", "district", "neighborhood")
-    )
-    reader = _Choices(vote_type, projects)
-    known: dict[tuple[str, str], Vector] = {}
-    votes = []
-    for cells in lines:
-        if len(cells) != count:
-            cells = _fit(cells, count, where, lines.line)
-        key = cells[choice], cells[points]
-        vector = known.get(key)
-        if vector is None:
-            vector = known[key] = reader.read(*key, where, lines.line)
-        votes.append(
-            PbVote(
-                cells[voter].strip(),
-                vector,
-                None if method is None else cells[method].strip(),
-                None if district is None else cells[district].strip(),
-                None if neighborhood is None else cells[neighborhood].strip(),
-                tuple(cells),
-            )
-        )
-    return tuple(names), tuple(votes), tuple(reader.notes)
-
-
-def _fit(cells: list[str], count: int, where: str, line: int) -> list[str]:
-    """Short lines are filled up, empty cells too many are dropped."""
-    if any(cell.strip() for cell in cells[count:]):
-        _bad(f"{len(cells)} cells for {count} columns", where, line, "Quote cells with ;")
-    return cells[:count] + [""] * (count - len(cells))
-
-
-class _Choices:
-    """Reads the cells `vote` and `points` into a vector."""
-
-    def __init__(self, vote_type: VoteType, projects: tuple[PbProject, ...]) -> None:
-        self.vote_type = vote_type
-        self.position = {project.id: i for i, project in enumerate(projects)}
-        self.blank = [0] * len(projects)
-        self.notes: list[str] = []
-
-    def read(self, choice: str, points: str, where: str, line: int) -> Vector:
-        ids = [part.strip() for part in choice.split(",")] if choice.strip() else []
-        while ids and not ids[-1]:
-            ids.pop()
-        try:
-            chosen = [self.position[name] for name in ids]
-        except KeyError as error:
-            _bad(f"a vote for {error.args[0]!r}, which is no project", where, line)
-        if len(set(chosen)) != len(chosen):
-            self.notes.append(f"line {line}: a project twice in a vote")
-        vector = self.blank.copy()
-        if self.vote_type in WITH_POINTS:
-            self._points(vector, chosen, points, where, line)
-        else:
-            ranked = self.vote_type == "ordinal"
-            for rank, i in enumerate(dict.fromkeys(chosen), 1):
-                vector[i] = rank if ranked else 1
-        return tuple(vector)
-
-    @staticmethod
-    def _points(vector: list[int], chosen: list[int], points: str, where: str, line: int) -> None:
-        """Points of a project that stands twice are added up."""
-        values = [part.strip() for part in points.split(",")] if points.strip() else []
-        while values and not values[-1]:
-            values.pop()
-        if len(values) != len(chosen):
-            _bad(f"{len(values)} points for {len(chosen)} projects", where, line)
-        for i, value in zip(chosen, values, strict=True):
-            match = WHOLE.fullmatch(value)
-            if match is None:
-                _bad(f"points {value!r} aren't a whole number ≥ 0", where, line)
-            vector[i] += int(match[1])
-
-
 def _check_counts(election: Election, where: str) -> None:
     """A file cut in the middle must not be counted as if it were whole."""
     for key, found in (
         ("num_projects", len(election.projects)),
-        ("num_votes", len(election.votes)),
+        ("num_votes", len(election.ballots)),
     ):
         said = election.number(key)
         if said is not None and said != found:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pbvote.pabulib.grouping import Vector, of_vectors
 from pbvote.pabulib.model import (
     WITH_POINTS,
+    Ballots,
     Election,
     PbProject,
     PbVote,
-    Vector,
     VoteType,
     amount_text,
 )
@@ -29,7 +31,7 @@ def to_text(election: Election) -> str:
     writer = csv.writer(out, delimiter=";", lineterminator="\n")
     meta = election.meta | {
         "num_projects": str(len(election.projects)),
-        "num_votes": str(len(election.votes)),
+        "num_votes": str(len(election.ballots)),
         "budget": amount_text(election.budget, election.unit),
         "vote_type": election.vote_type,
         "rule": election.rule,
@@ -98,7 +100,7 @@ def from_vectors(
     return Election(
         meta=dict(meta or {}),
         projects=tuple(projects),
-        votes=votes,
+        ballots=Ballots(of_vectors(Counter(vectors), len(projects)), lambda: votes),
         budget=budget,
         vote_type=vote_type,
         rule=(meta or {}).get("rule", ""),
