@@ -15,7 +15,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -45,18 +45,33 @@ def gathered(package: Catalogues, domain: str) -> Catalog:
 
 
 def merged(package: Catalogues, domain: str, language: str) -> Catalog:
-    """A catalogue as it stands on disk, with what the code has now."""
-    path = po_path(package, domain, language)
-    if path.exists():
-        with path.open("rb") as file:
-            there = read_po(file, locale=language, domain=domain)
-    else:
-        there = Catalog(locale=language, domain=domain)
+    """A catalogue as it stands on disk, with what the code has now.
+
+    What is new takes the translation that another domain of the package has, if one has.
+    """
+    there = _on_disk(package, domain, language)
     there.header_comment = HEADER.format(package=package.locale.parent.name)
     there.update(gathered(package, domain), no_fuzzy_matching=True)
     there.obsolete.clear()
     there.creation_date = there.revision_date = _NEVER
+    others = [_on_disk(package, other, language) for other in package.domains if other != domain]
+    for message in there:
+        found = (other.get(message.id) for other in others if message.id and not _is_set(message))
+        message.string = next((m.string for m in found if m and _is_set(m)), message.string)
     return there
+
+
+def _on_disk(package: Catalogues, domain: str, language: str) -> Catalog:
+    path = po_path(package, domain, language)
+    if not path.exists():
+        return Catalog(locale=language, domain=domain)
+    with path.open("rb") as file:
+        return read_po(file, locale=language, domain=domain)
+
+
+def _is_set(message: Message) -> bool:
+    strings = [message.string] if isinstance(message.string, str) else message.string
+    return all(strings or [""])
 
 
 def po_path(package: Catalogues, domain: str, language: str) -> Path:
@@ -137,6 +152,8 @@ def disagreements(package: Catalogues, language: str) -> list[str]:
     for one in dict.fromkeys((SHARED, package)):
         for domain in one.domains:
             for message in merged(one, domain, language):
+                if not _is_set(message):
+                    continue
                 if said.setdefault(str(message.id), message.string) != message.string:
                     wrong.append(f"{domain}.po ({language}): otherwise elsewhere: {message.id!r}")
     return wrong
