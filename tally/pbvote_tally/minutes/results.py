@@ -126,7 +126,7 @@ def _rule(one: ContestMinutes, words: Words) -> str:
     """The rule's name, and the parameters that the manifest gives it."""
     given = dict(one.contest.rule)
     name = given.pop("name")
-    said = words(RULE[name]) if name in RULE else name
+    said = f"{words(RULE[name])} [{name}]" if name in RULE else name
     settings = ", ".join(f"{key} = {given[key]}" for key in sorted(given))
     return f"{said} ({settings})" if settings else said
 

@@ -35,8 +35,8 @@ STATUS: Mapping[Status, str] = {
 CHANNEL: Mapping[str, str] = {"online": N_("online"), "in-person": N_("in the hall")}
 
 RULE: Mapping[str, str] = {
-    "greedy": N_("Greedy: the most votes first, as long as the money lasts"),
-    "greedy-per-cost": N_("Greedy: the most votes for each unit of money first"),
+    "greedy": N_("The most votes first, as long as the money lasts"),
+    "greedy-per-cost": N_("The most votes for the money first, as long as it lasts"),
     "equal-shares": N_("Method of Equal Shares"),
     "phragmen": N_("Phragmén's sequential rule"),
     "maximin-support": N_("Maximin support"),

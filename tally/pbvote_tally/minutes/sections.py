@@ -372,7 +372,7 @@ def _bundle(minutes: Minutes, words: Words) -> Section:
             ),
         ),
         rows=tuple(rows),
-        code=code(mark if last is None else last.hash),
+        code=code(mark),
     )
 
 
