@@ -51,7 +51,7 @@ def merged(package: Catalogues, domain: str, language: str) -> Catalog:
     """
     there = _on_disk(package, domain, language)
     there.header_comment = HEADER.format(package=package.locale.parent.name)
-    there.update(gathered(package, domain), no_fuzzy_matching=True)
+    there.update(deepcopy(gathered(package, domain)), no_fuzzy_matching=True)
     there.obsolete.clear()
     there.creation_date = there.revision_date = _NEVER
     others = [_on_disk(package, other, language) for other in package.domains if other != domain]
