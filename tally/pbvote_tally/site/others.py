@@ -69,7 +69,12 @@ def comparison_view(source: Source, _: Words) -> View:
                         "cells": [project.id in won for _rule, won, _spent, _official in counts],
                     }
                     for project in in_order(reported)
+                    if any(project.id in won for _rule, won, _spent, _official in counts)
                 ],
+                "others": sum(
+                    not any(project.id in won for _rule, won, _spent, _official in counts)
+                    for project in reported.projects
+                ),
             }
         )
     return {"contests": views}
@@ -237,7 +242,7 @@ def _stages(source: Source, _: Words) -> list[View]:
 
 
 def _stage(title: str, line: str, check: str) -> View:
-    return {"title": title, "lines": [line], "checks": [check]}
+    return {"title": title, "line": line, "check": check}
 
 
 def _who(source: Source, numbers: Callable[[Any, str], list[int]]) -> str:

@@ -86,24 +86,20 @@ class ProjectViews:
         )
         return facts + [(name, _.text(value)) for name, value in named if value]
 
-    def _enough(self, enough: Enough) -> list[str]:
-        _, lines = self._, []
+    def _enough(self, enough: Enough) -> list[tuple[str, str, str]]:
+        """What, how much, and what that means."""
+        _, facts = self._, []
         if enough.votes is not None:
-            lines.append(
-                _.many(
-                    "{n} vote more, on a ballot that marks this project alone.",
-                    "{n} votes more, on ballots that mark this project alone.",
-                    enough.votes,
-                )
-            )
+            means = _("on ballots that mark this project alone")
+            facts.append((_("Votes more"), _.number(enough.votes), means))
         elif enough.no_votes == "impossible":
-            lines.append(_("No number of votes more would have been enough."))
+            facts.append((_("Votes more"), "–", _("no number would have been enough")))
         if enough.price is not None:
-            price = self._money(enough.price)
-            lines.append(_("With the votes it has: a cost of {price} or less.", price=price))
+            means = _("or less, with the votes it has")
+            facts.append((_("A cost of"), self._money(enough.price), means))
         elif enough.no_price == "impossible":
-            lines.append(_("With the votes it has, no cost would have been low enough."))
-        return lines
+            facts.append((_("A cost of"), "–", _("none would have been low enough")))
+        return facts
 
     def _payments(self, project: ProjectReport) -> View:
         _ = self._

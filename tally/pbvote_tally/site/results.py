@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from pbvote.core.encoding import unix_time
 from pbvote.core.manifest import Contest
-from pbvote_tally.explain.report import ContestReport, ProjectReport, ResultsReport
+from pbvote_tally.explain.report import ContestReport, ProjectReport, ResultsReport, StepReport
 from pbvote_tally.language import Words
 from pbvote_tally.records import ContestResult
 from pbvote_tally.site import charts
@@ -40,6 +40,7 @@ class ResultsView:
             "won": won,
             "projects": sum(len(c.projects) for c in report.contests),
             "spent": sum(c.spent for c in report.contests),
+            "budget": sum(c.budget for c in report.contests),
             "corrections": self._corrections() if holds else [],
             "contests": [
                 self._contest(number, contest, reported)
@@ -53,12 +54,11 @@ class ResultsView:
         return self._.amount(amount, self._report.currency)
 
     def _lead(self, won: int) -> str:
-        budget = sum(c.budget for c in self._report.contests)
-        return self._.many(
-            "{n} project is funded, out of a budget of {budget}.",
-            "{n} projects are funded, out of a budget of {budget}.",
-            won,
-            budget=self._money(budget),
+        ballots = self._report.turnout.ballots
+        return (
+            self._.many("{n} person decided.", "{n} people decided together.", ballots)
+            + " "
+            + self._.many("{n} project is funded.", "{n} projects are funded.", won)
         )
 
     def _corrections(self) -> list[View]:
@@ -131,12 +131,12 @@ class ResultsView:
         _, whole = self._, reported.budget + reported.received
         parts = [charts.Part(p.cost, f"won-{i % 2}") for i, p in enumerate(winners)]
         text = _(
-            "{spent} of {budget} are given.",
+            "Given: {spent} of {budget}.",
             spent=self._money(reported.spent),
             budget=self._money(whole),
         )
         if reported.left > 0:
-            text += " " + _("{left} are left.", left=self._money(reported.left))
+            text += " " + _("Left: {left}.", left=self._money(reported.left))
         if reported.left < 0:
             over = self._money(-reported.left)
             text += " " + _("That is {over} more, as the town's rule allows.", over=over)
@@ -223,24 +223,35 @@ class ResultsView:
             if won:
                 left -= project.cost
                 parts.append(charts.Part(project.cost, f"won-{len(parts) % 2}", number))
-            text = self._step_text(project, left) if won else why(_, step, reported)
+            text = self._step_text(project, left) if won else self._why(step, reported)
             steps.append({"title": _.text(project.title), "won": won, "text": text})
         return {
             "rule_text": f"{rule_title(_, reported.rule)}: {rule_means(_, reported.rule)}",
             "steps": steps,
             "count_bar": charts.stacked(parts, whole),
-            "ties": [tie_text(_, tie, reported) for tie in reported.ties],
+            "ties": [
+                {"text": tie_text(_, tie, reported), "decided": tie.decided}
+                for tie in sorted(reported.ties, key=lambda tie: not tie.decided)
+            ],
         }
 
     def _step_text(self, project: ProjectReport, left: int) -> str:
         _ = self._
         votes = _.many("{n} vote", "{n} votes", project.votes)
         return _(
-            "is funded with {cost} ({votes}). {left} are left.",
+            "funded with {cost} ({votes}). Left: {left}.",
             cost=self._money(project.cost),
             votes=votes,
             left=self._money(left),
         )
+
+    def _why(self, step: StepReport, reported: ContestReport) -> str:
+        text = why(self._, step, reported)
+        if step.reason == "too-dear" and step.numbers.get("left", "").isdigit():
+            cost = next(p.cost for p in reported.projects if p.id == step.project)
+            left = self._money(int(step.numbers["left"]))
+            text = self._("it costs {cost}, {left} is left.", cost=self._money(cost), left=left)
+        return text
 
     def _voters_view(self, reported: ContestReport) -> View:
         _, voters = self._, reported.voters

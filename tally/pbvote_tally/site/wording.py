@@ -65,15 +65,15 @@ ASIDE: Mapping[str, str] = {
 """Why a ballot doesn't count (docs/protocol.md, section 8), to be translated."""
 
 _WHY: Mapping[str, str] = {
-    "withdrawn": N_("The project was withdrawn."),
-    "too-few-votes": N_("It has fewer votes than the town asks for."),
-    "score-too-low": N_("Its score is below the one the town asks for."),
-    "too-dear": N_("It costs more than is left."),
-    "stopped": N_("It comes after the first project that didn't fit."),
-    "supporters-cannot-pay": N_("The people who voted for it can't pay it together any more."),
-    "excluded-by": N_("It can't be funded together with {because}."),
-    "limit-reached": N_("As many projects of {because} are funded as may be."),
-    "limit-amount": N_("It would be more money for {because} than may be spent there."),
+    "withdrawn": N_("withdrawn."),
+    "too-few-votes": N_("fewer votes than the town asks for."),
+    "score-too-low": N_("a score below the one that the town asks for."),
+    "too-dear": N_("it costs more than is left."),
+    "stopped": N_("it comes after the first project that didn't fit."),
+    "supporters-cannot-pay": N_("the people who voted for it can't pay it together any more."),
+    "excluded-by": N_("it can't be funded together with {because}."),
+    "limit-reached": N_("as many projects of {because} are funded as may be."),
+    "limit-amount": N_("it would be more money for {because} than may be spent there."),
 }
 
 
@@ -98,8 +98,11 @@ def why(_: Words, step: StepReport, contest: ContestReport) -> str:
 def tie_text(_: Words, tie: TieReport, contest: ContestReport) -> str:
     """Which projects were equal, and what decided."""
     titles = {project.id: _.text(project.title) for project in contest.projects}
-    return _(
+    text = _(
         "Equal: {projects}. Decided by {criteria}.",
         projects="; ".join(titles[name] for name in tie.projects),
         criteria=", ".join(_(CRITERIA[by]) if by in CRITERIA else by for by in tie.by),
     )
+    if tie.decided:
+        return text + " " + _("This decided which of them are funded.")
+    return text + " " + _("It changed nothing for the result.")

@@ -5,3 +5,6 @@ import { receiptPage } from "./page/receipt.ts";
 
 countPlayers();
 receiptPage();
+
+// Paper shows the tables too.
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => (part.open = true)));

@@ -33,6 +33,7 @@ class Player {
     this.#button("next").addEventListener("click", () => this.#halt(() => this.#go(this.#at + 1)));
     this.#button("last").addEventListener("click", () => this.#halt(() => this.#go(this.#steps.length)));
     this.#play.addEventListener("click", () => (this.#timer === undefined ? this.#run() : this.#halt()));
+    this.#go(this.#at);
   }
 
   #button(name: string): HTMLButtonElement {
