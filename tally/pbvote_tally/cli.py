@@ -9,7 +9,7 @@ import typer
 
 from pbvote.terminal import Steps, commission_key, hint, passphrase, run, say, say_json
 from pbvote.words import plural
-from pbvote_tally.commands import correct, minutes, publish, show
+from pbvote_tally.commands import correct, explain, minutes, publish, show
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -294,6 +294,7 @@ def verify(
 
 
 app.command()(publish.publish)
+app.command()(explain.explain)
 app.command()(minutes.minutes)
 app.command()(correct.correct)
 app.command()(show.show)

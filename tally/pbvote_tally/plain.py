@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,14 +14,19 @@ from pbvote_tally.count import count_pb, outcome_json
 
 def count_file(path: Path, rule: str | None, settings: list[str], ties: str) -> dict[str, Any]:
     """The outcome as JSON; `settings` are name=value, `ties` names separated by commas."""
+    order = [_tie(name.strip()) for name in ties.split(",")]
+    return outcome_json(count_pb(pabulib.read(path), rule, read_settings(settings), order))
+
+
+def read_settings(settings: Sequence[str]) -> dict[str, str]:
+    """Parameters as after `--set`; InputError for one without a value."""
     given = {}
     for text in settings:
         name, equals, value = text.partition("=")
         if not equals:
             raise InputError(f"--set {text!r} has no value", hint="Write --set name=value")
         given[name] = value
-    order = [_tie(name.strip()) for name in ties.split(",")]
-    return outcome_json(count_pb(pabulib.read(path), rule, given, order))
+    return given
 
 
 def _tie(name: str) -> Tie:

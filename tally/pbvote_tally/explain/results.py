@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pbvote.core.manifest import Correction
 from pbvote_tally.bundle import Bundle
 from pbvote_tally.correction import Corrected
 from pbvote_tally.count import lot_order
@@ -13,7 +12,6 @@ from pbvote_tally.explain.report import ContestReport, ResultsReport
 from pbvote_tally.explain.turnout import turnout
 from pbvote_tally.published import Published
 from pbvote_tally.report import SILENT, Report
-from pbvote_tally.verify import Counted
 
 
 def results_report(
@@ -28,14 +26,6 @@ def results_report(
     many times to find what would have been enough.
     """
     manifest = published.election.manifest
-    added = corrected.record.corrections if corrected else []
-    corrections = [*published.election.corrections, *added]
-    counted = corrected.counted if corrected else published.counted
-    report.step("What would have been enough, and the other rules", len(counted))
-    contests = []
-    for one in counted:
-        contests.append(_contest(published, one, corrections))
-        report.advance(1)
     return ResultsReport(
         election=published.election.id.hex(),
         slug=published.election.slug,
@@ -45,14 +35,25 @@ def results_report(
         closing=published.closing.hash.hex(),
         number=corrected.record.number if corrected else 1,
         turnout=turnout(bundle, published.election, published.closing, published.merge),
-        contests=contests,
+        contests=contest_reports(published, corrected, manifest.languages, report),
     )
 
 
-def _contest(
-    published: Published, counted: Counted, corrections: Sequence[Correction]
-) -> ContestReport:
-    manifest = published.election.manifest
-    lot = lot_order(published.lot, counted.contest.id)
-    given = sources_of(counted, corrections, lot, manifest.languages, manifest.currency)
-    return contest_report(given)
+def contest_reports(
+    published: Published,
+    corrected: Corrected | None,
+    languages: Sequence[str],
+    report: Report = SILENT,
+) -> list[ContestReport]:
+    """Every contest's part, its sentences in these languages."""
+    added = corrected.record.corrections if corrected else []
+    corrections = [*published.election.corrections, *added]
+    counted = corrected.counted if corrected else published.counted
+    currency = published.election.manifest.currency
+    report.step("What would have been enough, and the other rules", len(counted))
+    contests = []
+    for one in counted:
+        lot = lot_order(published.lot, one.contest.id)
+        contests.append(contest_report(sources_of(one, corrections, lot, languages, currency)))
+        report.advance(1)
+    return contests
