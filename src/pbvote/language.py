@@ -144,6 +144,10 @@ class Words:
         """A date in words, like "Sunday, 22 November 2026"."""
         return _plain(format_date(_local(at, zone).date(), "full", locale=self._locale))
 
+    def day(self, at: int, zone: str) -> str:
+        """A date as it stands in a list, like "22 Nov 2026"."""
+        return _plain(format_date(_local(at, zone).date(), "medium", locale=self._locale))
+
     def hour(self, at: int, zone: str) -> str:
         """A time of day."""
         return _plain(format_time(_local(at, zone), "short", locale=self._locale))

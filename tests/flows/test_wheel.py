@@ -36,6 +36,7 @@ def test_the_wheel_verifies_a_bundle_by_itself(tmp_path: Path) -> None:
         for kind in ("po", "mo")
     } <= set(names)
     assert "pbvote/locale/fr/LC_MESSAGES/paper.mo" in names
+    assert "pbvote_tally/locale/fr/LC_MESSAGES/minutes.mo" in names
     assert "pbvote/paper/fonts/DejaVuSans.ttf" in names
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "stubs"))]
     code = CODE.format(vectors=str(PROJECT / "tests" / "vectors" / "data"))

@@ -32,9 +32,11 @@ from pbvote_tally.minutes.facts import (
     read_page,
 )
 from pbvote_tally.minutes.paper import minutes_pdf
-from pbvote_tally.minutes.said import DIFFERENCE, SET_ASIDE, STATUS
+from pbvote_tally.minutes.said import DIFFERENCE, NOT_FUNDED, RULE, SET_ASIDE, STATUS
 from pbvote_tally.minutes.sections import sections
 from pbvote_tally.published import read_published
+from pbvote_tally.rules import RULES
+from pbvote_tally.rules.profile import Reason as WhyNot
 from pdf_pages import codes, facts, pages
 from poll_folder import seed
 
@@ -74,23 +76,23 @@ def test_who_held_which_role() -> None:
     assert "2 | trustee-2 | ✓ | – | –" in said
     assert "3 | trustee-3 | ✓ | ✓ | ✓" in said
     assert "2 trustees are needed to open the ballots, and 3 to sign the closing." in said
-    assert any(line.startswith("mairie | 5 | 1 | 0 | 0 | 22/11/2026") for line in said)
+    assert any(line.startswith("mairie | 5 | 1 | 0 | 0 | 22 Nov 2026") for line in said)
 
 
 def test_boxes_with_place_opening_closing_and_counts() -> None:
     said = lines(plain())
-    at = "22/11/2026, 19:00"
+    at = "22 Nov 2026, 19:00"
     assert f"online | {at} | {at}" in said
     assert "kiosk-2 | – | lost: nothing of it is counted" in said
     assert f"late, gym | {at} | cut: counted up to its last checkpoint" in said
     assert "online | 4 | 1 | 1 | 3" in said and "kiosk-1 | 1 | 0 | 0 | 1" in said
-    assert "Together | 5 | 1 | 1 | 4" in said
+    assert "Total | 5 | 1 | 1 | 4" in said
 
 
 def test_set_aside_by_reason_and_incidents_with_theirs() -> None:
     said = lines(minutes_of(town(), incidents=["No power from 14:10 to 14:25"]))
     assert "Replaced by another ballot of the same person | 1" in said
-    assert "Together | 1" in said
+    assert "Total | 1" in said
     assert "box/kiosk-2 | lost: nothing of it is counted | no power" in said
     assert "box/late | cut: counted up to its last checkpoint | no power" in said
     assert "1 | No power from 14:10 to 14:25" in said
@@ -227,7 +229,7 @@ def test_a_page_that_fits_the_logs() -> None:
     minutes = minutes_of(town(), pages=[page(town())])
     assert not minutes.day.mismatches
     said = lines(minutes)
-    assert "desk-1 | 22/11/2026, 18:10 | 1 | 2 | 3" in said
+    assert "desk-1 | 22 Nov 2026, 18:10 | 1 | 2 | 3" in said
     assert "Cards handed out in the hall: 1" in said
     assert "all logs | 1 | Boxes whose log is lost | kiosk-2" in said
 
@@ -241,7 +243,7 @@ def test_every_difference_is_named() -> None:
         ("cast", 7, 1),
     ]
     said = lines(minutes)
-    assert "desk-1 | 22/11/2026, 18:10 | Ballots cast in the hall | 7 | 1" in said
+    assert "desk-1 | 22 Nov 2026, 18:10 | Ballots cast in the hall | 7 | 1" in said
     assert "desk-1 | 4 | Check-ins that nobody signed | desk-1" in said
 
 
@@ -293,7 +295,7 @@ def test_the_same_bytes_in_each_language(language: str) -> None:
         assert words(title) in said
     assert facts(pdf)["Title"].startswith(words("Minutes of the vote and of the count"))
     if language != "en":
-        assert "Turnout" not in said and "Together" not in said
+        assert "Turnout" not in said and "Set aside" not in said
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -332,6 +334,8 @@ def test_a_rehearsal_says_test() -> None:
 def test_everything_that_can_be_said_has_words() -> None:
     for kind, said in ((Reason, SET_ASIDE), (Status, STATUS), (What, DIFFERENCE)):
         assert set(get_args(kind)) == set(said)
+    assert set(get_args(WhyNot)) - {"chosen"} <= set(NOT_FUNDED)
+    assert set(RULES) <= set(RULE)
 
 
 # --- the command ----------------------------------------------------------------------------------

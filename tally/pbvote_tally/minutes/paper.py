@@ -12,7 +12,7 @@ from pbvote_tally.minutes.section import Section
 from pbvote_tally.minutes.sections import sections, signature_lines
 
 _HEADING = 13.0
-_KEPT, _KEPT_LAST = 30 * MM, 60 * MM  # no heading stands alone at a page's end
+_KEPT, _KEPT_LONG = 30 * MM, 60 * MM  # no heading stands alone at a page's end
 
 
 def minutes_pdf(minutes: Minutes, words: Words) -> bytes:
@@ -27,18 +27,17 @@ def minutes_pdf(minutes: Minutes, words: Words) -> bytes:
         sheet.paragraph(_(TEST_NOTE), 11, bold=True)
     sheet.top += 2 * MM
     sheet.line(sheet.left, sheet.top, sheet.width, 1.2)
-    *parts, last = enumerate(sections(minutes, _), 1)
-    for number, section in parts:
-        _draw(sheet, section, number, _KEPT)
-    _draw(sheet, last[1], last[0], _KEPT_LAST)
+    for number, section in enumerate(sections(minutes, _), 1):
+        _draw(sheet, section, number)
     draw_signatures(sheet, signature_lines(minutes, _), _)
     sheet.finish()
     return out.getvalue()
 
 
-def _draw(sheet: Sheet, section: Section, number: int, kept: float) -> None:
+def _draw(sheet: Sheet, section: Section, number: int) -> None:
+    begins_long = section.signed or (section.tables and not section.rows)
     sheet.top += 6 * MM
-    sheet.need(kept)
+    sheet.need(_KEPT_LONG if begins_long else _KEPT)
     sheet.paragraph(f"{number}. {section.title}", _HEADING, bold=True)
     sheet.top += 2 * MM
     _draw_sentences(sheet, section.before)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pbvote.core.encoding import unix_time
 from pbvote.core.manifest import Correction
 from pbvote.core.selection import Approval, Grades, Knapsack
 from pbvote.paper.report import Table
 from pbvote_tally.language import Words
 from pbvote_tally.minutes.facts import ContestMinutes, Fallen, Minutes, ProjectResult
 from pbvote_tally.minutes.said import NOT_CHOSEN, NOT_FUNDED, RULE, TIE
-from pbvote_tally.minutes.section import Section
+from pbvote_tally.minutes.section import Section, moment_of
 
 LOT_DIGITS = 12
 
@@ -29,7 +28,6 @@ def results(minutes: Minutes, words: Words) -> list[Section]:
 def corrections(minutes: Minutes, words: Words) -> Iterator[Section]:
     """For each corrected result what was corrected, and its envelopes."""
     _ = words
-    zone = minutes.published.election.manifest.time_zone
     for place, one in enumerate(minutes.corrections):
         record = one.corrected.record
         last = place == len(minutes.corrections) - 1
@@ -48,7 +46,7 @@ def corrections(minutes: Minutes, words: Words) -> Iterator[Section]:
                 ),
             ),
             rows=(
-                (_("Signed at"), _.moment(unix_time(record.at), zone)),
+                (_("Signed at"), moment_of(minutes, _)(record.at)),
                 (_("Reason"), record.reason),
             ),
             tables=(Table(_("Corrections"), ("",), lines),) if lines else (),

@@ -56,6 +56,7 @@ NOT_FUNDED: Mapping[str, str] = {
     "excluded-by": N_("A project that excludes it won"),
     "limit-reached": N_("Enough projects of its category or district"),
     "limit-amount": N_("Enough money for its category or district"),
+    "outranked": N_("Others came before it"),
 }
 NOT_CHOSEN = N_("Not chosen")
 """Of a reason that isn't among these."""

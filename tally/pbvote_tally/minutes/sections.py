@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from pbvote.core.encoding import unix_time
 from pbvote.core.manifest import Addendum, Correction
 from pbvote.paper.report import Table
 from pbvote.registry.reconciliation import Difference
@@ -22,11 +21,10 @@ from pbvote_tally.minutes.said import (
     SET_ASIDE,
     STATUS,
 )
-from pbvote_tally.minutes.section import Section
+from pbvote_tally.minutes.section import NONE, Section, moment_of
 
 ROLES = (N_("Chair of the commission"), N_("Secretary of the commission"))
 YES = "✓"
-NONE = "–"
 
 
 def sections(minutes: Minutes, words: Words) -> list[Section]:
@@ -43,7 +41,9 @@ def sections(minutes: Minutes, words: Words) -> list[Section]:
         *results(minutes, words),
         *corrections(minutes, words),
         _bundle(minutes, words),
-        Section(words("Signatures"), (words("Place and date: {line}", line="_" * 40),)),
+        Section(
+            words("Signatures"), (words("Place and date: {line}", line="_" * 40),), signed=True
+        ),
     ]
 
 
@@ -54,14 +54,9 @@ def signature_lines(minutes: Minutes, words: Words) -> tuple[str, ...]:
     return (*own, *(words("{name}, trustee", name=name) for name in took_part))
 
 
-def _moment(minutes: Minutes, words: Words) -> Callable[[str], str]:
-    zone = minutes.published.election.manifest.time_zone
-    return lambda at: words.moment(unix_time(at), zone) if at else NONE
-
-
 def _election(minutes: Minutes, words: Words) -> Section:
     _, election = words, minutes.published.election
-    manifest, at = election.manifest, _moment(minutes, words)
+    manifest, at = election.manifest, moment_of(minutes, words)
     until = dict(zip(("online", "in-person"), closing_times(minutes.published), strict=True))
     opens = {"online": manifest.opens.online, "in-person": manifest.opens.in_person}
     channels = sorted({box.channel for box in election.boxes}, reverse=True)
@@ -107,7 +102,7 @@ def _addendum_lines(minutes: Minutes, addendum: Addendum, words: Words) -> Itera
 
 def _roles(minutes: Minutes, words: Words) -> Section:
     _, manifest = words, minutes.published.election.manifest
-    at = _moment(minutes, words)
+    at = moment_of(minutes, words)
     trustees = tuple(
         (
             str(number),
@@ -167,13 +162,13 @@ def _roles(minutes: Minutes, words: Words) -> Section:
 
 
 def _boxes(minutes: Minutes, words: Words) -> Section:
-    _, at = words, _moment(minutes, words)
+    _, at = words, moment_of(minutes, words)
     boxes = minutes.day.boxes
     totals = [sum(numbers) for numbers in zip(*map(_counts, boxes), strict=True)]
     hours = tuple((_box_name(box, _), at(box.opened), _box_end(box, at, _)) for box in boxes)
     counts = (
         *((box.name, *map(_.number, _counts(box))) for box in boxes),
-        (_("Together"), *map(_.number, totals)),
+        (_("Total"), *map(_.number, totals)),
     )
     return Section(
         _("Boxes"),
@@ -217,7 +212,7 @@ def _closing(minutes: Minutes, words: Words) -> Section:
         _("The closing"),
         before=(_("Nothing was added to the count after it."),),
         rows=(
-            (_("Drawn up"), _moment(minutes, words)(signed.closing.at)),
+            (_("Drawn up"), moment_of(minutes, words)(signed.closing.at)),
             (_("SHA-256 of the closing"), in_hex(signed.hash)),
             (_("Signed by"), ", ".join(part.name for part in minutes.trustees if part.signed)),
         ),
@@ -229,7 +224,7 @@ def _set_aside(minutes: Minutes, words: Words) -> Section:
     _, merge = words, minutes.published.merge
     reasons = Counter(entry.reason for entry in merge.set_aside)
     rows = tuple((_(SET_ASIDE[reason]), _.number(n)) for reason, n in reasons.most_common())
-    total = (_("Together"), _.number(len(merge.set_aside)))
+    total = (_("Total"), _.number(len(merge.set_aside)))
     conflicts = tuple(
         (
             str(number),
@@ -299,7 +294,7 @@ def _turnout(minutes: Minutes, words: Words) -> Section:
 
 
 def _reconciliation(minutes: Minutes, words: Words) -> Section:
-    _, day, at = words, minutes.day, _moment(minutes, words)
+    _, day, at = words, minutes.day, moment_of(minutes, words)
     numbers = tuple((_(label), _.number(getattr(day.numbers, k))) for k, label in NUMBER.items())
     pages = tuple(
         (
