@@ -73,8 +73,12 @@ def count_contests(
 
 
 def rule_of(contest: Contest) -> tuple[Rule, Parameters]:
-    """The contest's rule and its parameters; InputError if they aren't in docs/rules.md."""
+    """The contest's rule and its parameters.
+
+    InputError if they aren't in docs/rules.md, or the rule can't count the contest's ballots.
+    """
     rule = rule_named(contest.rule["name"])
+    rule.require(contest.ballot)
     return rule, rule.decode({k: v for k, v in contest.rule.items() if k != "name"})
 
 
@@ -154,6 +158,19 @@ def count_pb(
     are parameters as after `--set`. Amounts among them are in the file's amounts; `step` is one of
     them by default.
     """
+    rule, parameters = pb_rule(election, election.unit, rule_name, settings)
+    made = pb_profile(election, ties)
+    rule.require(made.ballot)
+    return rule.run(made, parameters)
+
+
+def pb_rule(
+    election: Election,
+    unit: int,
+    rule_name: str | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> tuple[Rule, Parameters]:
+    """The same rule and parameters; `unit`: how much money one of the file's amounts is."""
     name, given = file_rule(election)
     if rule_name is not None and rule_name != name:
         name, given = rule_name, {}
@@ -161,14 +178,22 @@ def count_pb(
         given = {key: value for key, value in given.items() if key == "min_score"}
     rule = rule_named(name)
     parameters = rule.decode(given | dict(settings or {}), texts=True)
-    return rule.run(pb_profile(election, ties), _in_unit(parameters, election.unit))
+    return rule, in_unit(parameters, unit)
 
 
 def pb_profile(election: Election, ties: Sequence[Tie] = DEFAULT_TIES) -> Profile:
     """The profile of a `.pb` file, ready for a rule."""
-    entries = [Entry(project.id, project.cost) for project in election.projects]
-    form = ballot_format(election)
-    return profile(entries, election.budget, form, Counter(election.vectors), ties)
+    entries = [
+        Entry(p.id, p.cost, p.withdrawn, p.categories, p.district or "") for p in election.projects
+    ]
+    return Profile(
+        projects=tuple(entries),
+        budget=election.budget,
+        ballot=ballot_format(election),
+        matrix=election.grouped.matrix,
+        weights=election.grouped.weights,
+        ties=tuple(ties),
+    )
 
 
 def file_rule(election: Election) -> tuple[str, dict[str, str]]:
@@ -189,7 +214,8 @@ def file_rule(election: Election) -> tuple[str, dict[str, str]]:
     return "greedy", given
 
 
-def _in_unit(parameters: Parameters, unit: int) -> Parameters:
+def in_unit(parameters: Parameters, unit: int) -> Parameters:
+    """Parameters whose amounts of money count a unit that is so much smaller."""
     changed = {
         name: getattr(parameters, name) * unit
         for name in parameters.__struct_fields__

@@ -58,40 +58,6 @@ def town(
     return profile(entries, budget, form, ballots, **more)
 
 
-# Edges, for every rule
-
-
-@pytest.mark.parametrize("name", RULES)
-@pytest.mark.parametrize(
-    ("made", "winners"),
-    [
-        (town([10], [], 100), ()),  # nobody came
-        (town([10, 0], [(0, 0)] * 3, 100), ()),  # all blank
-        (town([10], [(1,)], 10), ("a",)),  # one voter, one project
-        (town([10], [(1,)] * 5, 9), ()),  # dearer than the budget
-        (town([0, 0], [(1, 0), (1, 1)], 0), ("a", "b")),  # nothing costs anything
-        (town([0, 5], [(0, 1)], 5), ("b",)),  # free, but nobody wants it
-        (town([10**12, 10**12 + 1], [(1, 1)] * 7, 2 * 10**12), ("a",)),
-        (town([5, 5, 5], [(1, 1, 1)] * 4, 10), ("a", "b")),  # everything tied
-    ],
-)
-def test_edges(name: str, made: Profile, winners: tuple[str, ...]) -> None:
-    outcome = run(name, made)
-    assert outcome.winners == winners
-    assert len(outcome.steps) == len(made.projects)
-
-
-@pytest.mark.parametrize("name", RULES)
-def test_a_withdrawn_project_and_one_below_the_minimum_cannot_win(name: str) -> None:
-    entries = [Entry("a", 1), Entry("b", 1, withdrawn=True), Entry("c", 1)]
-    made = profile(entries, 10, ANY, [(1, 1, 1), (1, 1, 0), (1, 1, 0)])
-    outcome = run(name, made, min_votes=2)
-    assert outcome.winners == ("a",)
-    reasons = {step.project: step.reason for step in outcome.steps}
-    assert reasons == {"a": "chosen", "b": "withdrawn", "c": "too-few-votes"}
-    assert run(name, made, min_score=3).winners == ("a",)
-
-
 # Greedy
 
 
@@ -211,7 +177,7 @@ def test_a_blank_ballot_has_a_share_and_an_invalid_one_has_not() -> None:
 
 
 def test_unknown_rules_parameters_and_values_are_refused_with_the_right_ones() -> None:
-    with pytest.raises(InputError, match=r"no rule 'best'.*greedy, equal-shares"):
+    with pytest.raises(InputError, match=r"no rule 'best'.*greedy, .*equal-shares"):
         rule_named("best")
     with pytest.raises(InputError, match=r"no parameter 'skip'.*min_votes, min_score, unaffor"):
         RULES["greedy"].decode({"skip": True})

@@ -91,7 +91,7 @@ def rule_errors(draft: Draft) -> list[str]:
     """What is wrong with the contests' counting rules and limits."""
     from pbvote.core.errors import InputError
     from pbvote.core.limits import counting_order
-    from pbvote_tally.rules import rule_named
+    from pbvote_tally.count import rule_of
 
     found = []
     try:
@@ -99,9 +99,8 @@ def rule_errors(draft: Draft) -> list[str]:
     except InputError as error:
         found.append(str(error))
     for contest in draft.contests:
-        parameters = {key: value for key, value in contest.rule.items() if key != "name"}
         try:
-            rule_named(contest.rule["name"]).decode(parameters)
+            rule_of(contest)
         except InputError as error:
             found.append(str(error.at(f"contests.{contest.id}.rule")))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pbvote_tally.rules.limits import Room, enough_votes, required
@@ -27,22 +27,32 @@ class Start(NamedTuple):
     out: list[Step]
 
 
-def start(profile: Profile, parameters: Parameters, ties: Ties) -> Start:
-    """Fund what must be, and leave out what can't win whatever the money."""
+def start(
+    profile: Profile,
+    parameters: Parameters,
+    ties: Ties,
+    scores: Sequence[Number] | None = None,
+) -> Start:
+    """Fund what must be, and leave out what can't win whatever the money.
+
+    `scores` are what this rule calls a project's score, where it isn't the profile's.
+    """
+    scores = profile.scores if scores is None else scores
     room, money = Room(profile), profile.budget
     steps = []
     first = ties.order(room.required(), REQUIRED, record=False)
     for p in first:
-        steps.append(step(profile, p, "chosen", REQUIRED, {"left": money}))
+        numbers = {"score": scores[p], "left": money}
+        steps.append(step(profile, p, "chosen", REQUIRED, numbers))
         money = max(0, money - profile.projects[p].cost)
         room.take(p)
-    out = excluded(profile, parameters)
+    out = excluded(profile, parameters, scores)
     gone = {s.project for s in (*steps, *out)}
     left = [p for p, entry in enumerate(profile.projects) if entry.id not in gone]
     return Start(room, steps, left, money, out)
 
 
-def excluded(profile: Profile, parameters: Parameters) -> list[Step]:
+def excluded(profile: Profile, parameters: Parameters, scores: Sequence[Number]) -> list[Step]:
     """A step for each project that can't win whatever the money: withdrawn or below a minimum."""
     steps, must, enough = [], required(profile), enough_votes(profile)
     for p, entry in enumerate(profile.projects):
@@ -53,10 +63,10 @@ def excluded(profile: Profile, parameters: Parameters) -> list[Step]:
             continue
         elif profile.votes[p] < parameters.min_votes or not enough(p):
             reason = "too-few-votes"
-        elif profile.scores[p] < parameters.min_score:
+        elif scores[p] < parameters.min_score:
             reason = "score-too-low"
         if reason:
-            steps.append(step(profile, p, reason, "minimum"))
+            steps.append(step(profile, p, reason, "minimum", {"score": scores[p]}))
     return steps
 
 

@@ -16,30 +16,48 @@ cardinality scores). docs/rules.md, `greedy`.
 ('park', 'path')
 >>> greedy(school, GreedyParameters(unaffordable="stop")).winners
 ('park',)
+
+Poznań funds the first project that doesn't fit if 80 % of its cost is left, and ends there:
+
+>>> poznan = GreedyParameters(unaffordable="stop", overspend="4/5")
+>>> outcome = greedy(school, poznan)
+>>> outcome.winners, outcome.spent, outcome.steps[1].numbers["overspent"]
+(('park', 'pool'), 110, 10)
 """
 
 from __future__ import annotations
 
-from itertools import groupby
-from typing import Literal
+from fractions import Fraction
 
-from pbvote_tally.rules.frame import Start, outcome, start, step
+from pbvote.core.limits import Share
+from pbvote_tally.rules.frame import Start, outcome, start
 from pbvote_tally.rules.parameters import Parameters
-from pbvote_tally.rules.profile import Number, Outcome, Profile, Reason, Step
+from pbvote_tally.rules.profile import Outcome, Profile, Step
+from pbvote_tally.rules.taking import Order, Unaffordable, while_money_lasts
 from pbvote_tally.rules.ties import Ties
 
 
 class GreedyParameters(Parameters, frozen=True, kw_only=True):
-    """`unaffordable`: go on after a project that doesn't fit (`skip`), or end there (`stop`)."""
+    """`unaffordable`: go on after a project that doesn't fit (`skip`), or end there (`stop`).
 
-    unaffordable: Literal["skip", "stop"] = "skip"
+    `overspend`: the share of its cost that is enough for a project that doesn't fit, as a text like
+    `4/5`; with 1 the budget is never overspent.
+    """
+
+    unaffordable: Unaffordable = "skip"
+    overspend: Share = "1"
+
+    def __post_init__(self) -> None:
+        if Fraction(self.overspend) > 1:
+            raise ValueError("overspend is a share of a cost, at most 1")
 
 
 def greedy(profile: Profile, parameters: GreedyParameters) -> Outcome:
     """The outcome of the greedy rule."""
     ties = Ties(profile)
     begun = start(profile, parameters, ties)
-    steps = take_best(profile, begun, ties, parameters.unaffordable)
+    overspend = Fraction(parameters.overspend)
+    steps = take_best(profile, begun, ties, parameters.unaffordable, "greedy", overspend)
     return outcome("greedy", parameters, profile, [*begun.steps, *steps, *begun.out], ties)
 
 
@@ -47,32 +65,10 @@ def take_best(
     profile: Profile,
     begun: Start,
     ties: Ties,
-    unaffordable: Literal["skip", "stop"],
-    phase: str = "greedy",
+    unaffordable: Unaffordable,
+    phase: str,
+    overspend: Fraction = Fraction(1),
 ) -> list[Step]:
-    """Go through what is left by score, highest first, and take what fits into the money left.
-
-    What a limit refuses is skipped, also with `stop`.
-    """
-    steps = []
-    room, money, stopped = begun.room, begun.money, False
-    by_score = sorted(begun.left, key=lambda p: -profile.scores[p])
-    for _, equal in groupby(by_score, key=profile.scores.__getitem__):
-        for p in ties.order(equal, phase):
-            cost = profile.projects[p].cost
-            refusal = room.refusal(p)
-            numbers: dict[str, Number] = {"left": money}
-            if refusal:
-                numbers |= refusal.numbers
-                steps.append(step(profile, p, refusal.reason, phase, numbers, refusal.because))
-                continue
-            fits = cost <= money
-            stopped = stopped or (not fits and unaffordable == "stop")
-            reason: Reason = "chosen" if fits else "too-dear"
-            if stopped and fits:
-                reason = "stopped"
-            steps.append(step(profile, p, reason, phase, numbers))
-            if reason == "chosen":
-                money -= cost
-                room.take(p)
-    return steps
+    """Go through what is left by score, highest first, and take what fits into the money left."""
+    order = Order(phase, profile.scores, lambda _: {})
+    return while_money_lasts(profile, begun, ties, order, unaffordable, overspend)

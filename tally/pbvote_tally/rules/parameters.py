@@ -55,6 +55,8 @@ def names(kind: type[Parameters]) -> dict[str, str]:
 def _allowed(hint: Any) -> str:
     if get_origin(hint) is Literal:
         return "/".join(map(str, get_args(hint)))
+    if hint is str:
+        return "a share like 4/5"
     return "yes/no" if hint is bool else "a whole number ≥ 0"
 
 

@@ -22,6 +22,7 @@ from pbvote.core.selection import Approval, BallotFormat, Knapsack, Points, Rank
 Vector = tuple[int, ...]
 Integers = NDArray[np.int64]
 Number = int | Fraction
+_ROWS = 512
 Lot = Callable[[str], bytes]
 """A project's id → its bytes in the lot's order, lowest first (docs/protocol.md, section 11)."""
 
@@ -79,7 +80,7 @@ class Profile(Struct, frozen=True, dict=True):
     @cached_property
     def votes(self) -> list[int]:
         """How many ballots give each project anything: tick it, rank it, give it points."""
-        return [int(self.weights[column != 0].sum()) for column in self.matrix.T]
+        return self.totals(lambda rows: rows != 0)
 
     def points(self, project: int) -> Integers:
         """What each group's ballot is worth to a project, one integer a group.
@@ -97,10 +98,25 @@ class Profile(Struct, frozen=True, dict=True):
         """What `greedy` orders by: votes, sum of points, or the average grade of those given."""
         if isinstance(self.ballot, Approval | Knapsack):
             return list(self.votes)
-        sums = [int(self.points(p) @ self.weights) for p in range(len(self.projects))]
-        if isinstance(self.ballot, Points | Ranking):
+        sums = self.totals(lambda rows: rows)
+        if isinstance(self.ballot, Ranking):
+            first = self.ballot.max + 1
+            return [first * v - s for s, v in zip(sums, self.votes, strict=True)]
+        if isinstance(self.ballot, Points):
             return list(sums)
         return [Fraction(s, max(1, v)) for s, v in zip(sums, self.votes, strict=True)]
+
+    def totals(self, worth: Callable[[NDArray[Any]], NDArray[Any]]) -> list[int]:
+        """Σ over all ballots of what they are worth to each project, one number a project.
+
+        `worth` gives that for some rows of the matrix, integers or booleans in the same shape. It
+        sees few rows at a time, which stay in the processor's cache.
+        """
+        sums = np.zeros(len(self.projects), np.int64)
+        for i in range(0, len(self.weights), _ROWS):
+            rows = slice(i, i + _ROWS)
+            sums += self.weights[rows] @ worth(self.matrix[rows]).astype(np.int64, copy=False)
+        return [int(total) for total in sums]
 
 
 def profile(
@@ -163,6 +179,7 @@ Reason = Literal[
     "excluded-by",
     "limit-reached",
     "limit-amount",
+    "outranked",
 ]
 
 
@@ -172,8 +189,8 @@ class Step(Struct, frozen=True):
     Reasons: `too-dear` (costs more than is left), `stopped` (comes after the first that didn't
     fit), `supporters-cannot-pay` (what they have left together is below the cost), `excluded-by` (a
     project that excludes it won), `limit-reached`, `limit-amount` (so many projects, or projects
-    for so much, of its category or district are funded). `because` names that project, category or
-    district.
+    for so much, of its category or district are funded), `outranked` (the rule has so many winners,
+    and others come first). `because` names that project, category or district.
     """
 
     project: str
