@@ -21,6 +21,7 @@ from desk_builder import Desks, copy_desks, make_desks
 from desk_host import PATIENCE, SIZE, DeskHost, desk_host
 from kiosk_host import RecordingPrinter, RecordingSpeaker
 from pbvote.core.ballot import short_tracker
+from pbvote.core.encoding import decode
 from pbvote.core.errors import StorageError
 from pbvote.core.group import system_random
 from pbvote.core.receipt import receipt_text
@@ -28,6 +29,7 @@ from pbvote.keyfile import Cost
 from pbvote.registry import IssuedCard
 from pbvote.registry.exchange import FolderPlace, sync
 from pbvote.registry.opened import OpenRegistry
+from pbvote.registry.reconciliation import DeskPage
 from pbvote.voting import voter_of_card
 from pbvote_kiosk.desk.asked import Confirm
 from pbvote_kiosk.desk.card_screen import SECONDS, CardScreen
@@ -624,6 +626,10 @@ async def test_the_registry_is_closed_by_two_officials_asked_twice(desks: Desks)
             await open_person(host, pilot, "592-0000003-11", "Bert Schmidt")
             await pilot.press("enter")
             await host.until(pilot, Notice, "closed at")
+        (saved,) = (host.desk.folder / "lists").glob("*-reconciliation.json")
+        page = decode(saved.read_bytes(), DeskPage)  # what the minutes read
+        assert (page.desk, page.numbers.handed_out) == (host.desk.name, 1)
+        assert saved.with_suffix(".pdf").exists()
 
 
 async def test_leaving_asks_first(desks: Desks) -> None:
