@@ -73,6 +73,7 @@ _THEMES = (
 TICK = 0.5
 """Seconds between two looks at the clock while an act runs."""
 Done = TypeVar("Done")
+Flow = Callable[[], Awaitable[None]]
 
 
 class ShowApp(App[None], inherit_bindings=False):
@@ -114,6 +115,7 @@ class ShowApp(App[None], inherit_bindings=False):
         self._page = "boxes"
         self._reached: list[str] = []
         self._flowing = False
+        self._next: Flow | None = None
         self._titles = {c.id: c.title for c in work.election.manifest.contests}
         for theme in _THEMES:
             self.register_theme(theme)
@@ -154,7 +156,6 @@ class ShowApp(App[None], inherit_bindings=False):
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 await screen.recompose()
-                screen.refresh_job()
 
     def banner(self) -> str:
         """What stands at the top right of every screen."""
@@ -193,7 +194,6 @@ class ShowApp(App[None], inherit_bindings=False):
         for screen in self.screen_stack:
             if isinstance(screen, ShowScreen):
                 await screen.recompose()
-                screen.refresh_job()
 
     def action_contrast(self) -> None:
         """White on black, and back."""
@@ -220,15 +220,23 @@ class ShowApp(App[None], inherit_bindings=False):
 
     # --- acts -------------------------------------------------------------------------------------
 
-    def run_flow(self, flow: Callable[[], Awaitable[None]]) -> None:
-        """Run what a page does, one thing at a time; a key pressed meanwhile does nothing."""
-        if not self._flowing:
+    def run_flow(self, flow: Flow, *, waits: bool = False) -> None:
+        """Run what a page does, one thing at a time.
+
+        Meanwhile a key does nothing; what a page does by itself `waits` for its turn.
+        """
+        if self._flowing and waits:
+            self._next = flow
+        elif not self._flowing:
             self._flowing = True
             self.run_worker(self._flow(flow), group="flow")
 
-    async def _flow(self, flow: Callable[[], Awaitable[None]]) -> None:
+    async def _flow(self, flow: Flow) -> None:
         try:
             await flow()
+            while self._next is not None:
+                following, self._next = self._next, None
+                await following()
         finally:
             self._flowing = False
 
@@ -256,7 +264,8 @@ class ShowApp(App[None], inherit_bindings=False):
         self.bell()
 
         def text(words: Words) -> str:
-            return "\n\n".join(part for part in (words.error(error), error.where) if part)
+            what = words.error(error)
+            return "\n\n".join(part for part in (what[:1].upper() + what[1:], error.where) if part)
 
         await self.push_screen_wait(Notice(lambda _: _("This can't be done"), text, loud=True))
 

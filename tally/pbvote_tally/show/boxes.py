@@ -42,7 +42,7 @@ class BoxesPage(Page):
             self._logs = logs
             await self.recompose()
 
-    def lines(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         _ = self.words
         missing = sum(log.status == "missing" for log in self._logs)
         if self._logs:

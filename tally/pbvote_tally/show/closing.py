@@ -67,7 +67,7 @@ class ClosingPage(Page):
             if log.status in status and log.name not in self._declared
         ]
 
-    def lines(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         _ = self.words
         if self._is_drafted:
             yield from self._drafted_lines()
@@ -155,8 +155,8 @@ class ClosingPage(Page):
             (
                 log_name(_, log.origin.split("/", 2)[2], work.election),
                 _(STATUS[log.status]),
-                _.many("{n} entry", "{n} entries", log.size),
-                log.root.hex()[:16],
+                "" if log.status == "lost" else _.many("{n} entry", "{n} entries", log.size),
+                "" if log.status == "lost" else log.root.hex()[:16],
             )
             for log in closing.logs
         ]

@@ -51,6 +51,7 @@ class CountPage(Page):
         self._player: Player | None = None
         self._timer: Timer | None = None
         self._since = 0.0
+        self._has_failed = False
 
     @classmethod
     def is_ready(cls, work: Work) -> bool:
@@ -74,8 +75,10 @@ class CountPage(Page):
     async def on_shown(self) -> None:
         work = self.show.work
         if not work.counted:
-            await self.show.attempt(work.count)
-        if work.counted:
+            self._has_failed = await self.show.attempt(work.count) is None
+        if self._has_failed:
+            await self.recompose()
+        else:
             corrections = work.election.corrections
             self._films = [Film(one, corrections) for one in work.counted]
             self._player = Player([len(film) for film in self._films])
@@ -83,17 +86,15 @@ class CountPage(Page):
             self._timer = self.set_interval(TICK, self._tick)
             self.show.lines = ()
             await self.recompose()
-            self.refresh_job()
 
     def body(self) -> ComposeResult:
         if self._player is not None:
             yield FilmView(self._films[self._player.contest], self._player, id="film")
-        yield from super().body()
 
     def choices(self) -> Sequence[tuple[str, str]]:
         _ = self.words
         if self._player is None:
-            return [] if self.show.work.counted or self.show.is_busy else [("again", _("Count"))]
+            return [("again", _("Count"))] if self._has_failed else []
         if not self._player.is_at_end:
             return []
         return [("result", _("Go on to the result"))]

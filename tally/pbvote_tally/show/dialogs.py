@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.widgets import Button, Input, Static
 
 from pbvote_tally.show.frame import Said, ShowScreen, said
@@ -28,7 +27,9 @@ class Notice(ShowScreen[None]):
 
     def body(self) -> ComposeResult:
         yield Static(said(self._text, self.words), classes="text", markup=False)
-        yield Button(self.words("Go on"), id="go-on")
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        return [("go-on", self.words("Go on"))]
 
     def keys(self) -> Sequence[tuple[str, str]]:
         return [(self.words("Enter"), self.words("Go on"))]
@@ -57,9 +58,9 @@ class Question(ShowScreen[str]):
 
     def body(self) -> ComposeResult:
         yield Static(said(self._text, self.words), classes="text", markup=False)
-        with Vertical(classes="buttons"):
-            for name, answer in self._answers:
-                yield Button(said(answer, self.words), id=name)
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        return [(name, said(answer, self.words)) for name, answer in self._answers]
 
     def keys(self) -> Sequence[tuple[str, str]]:
         _ = self.words
@@ -157,11 +158,15 @@ class AskPlace(ShowScreen[Path]):
     def body(self) -> ComposeResult:
         _ = self.words
         yield Static(said(self._text, self.words), classes="text", markup=False)
-        with Vertical(classes="buttons"):
-            for number, place in enumerate(self._found):
-                yield Button(str(place), id=f"place-{number}")
-        yield Static(_("Or type the folder:"), classes="label", markup=False)
+        yield Static(
+            _("Choose below, or type the folder:") if self._found else _("Type the folder:"),
+            classes="label",
+            markup=False,
+        )
         yield Input(id="field")
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        return [(f"place-{number}", str(place)) for number, place in enumerate(self._found)]
 
     def keys(self) -> Sequence[tuple[str, str]]:
         _ = self.words

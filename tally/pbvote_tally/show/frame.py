@@ -11,7 +11,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -32,7 +32,7 @@ ACTS = (
     ("boxes", N_("Boxes")),
     ("closing", N_("Closing")),
     ("merge", N_("Check")),
-    ("trustees", N_("Trustees")),
+    ("trustees", N_("Mixing")),
     ("count", N_("Count")),
     ("result", N_("Result")),
 )
@@ -85,6 +85,10 @@ class ShowScreen(Screen[Result]):
         """The widgets between title and keys."""
         yield from ()
 
+    def choices(self) -> Sequence[tuple[str, str]]:
+        """Id and words of what can be chosen now, the usual first; they stay in sight."""
+        return ()
+
     def keys(self) -> Sequence[tuple[str, str]]:
         """The screen's own keys and what they do."""
         return ()
@@ -96,6 +100,9 @@ class ShowScreen(Screen[Result]):
         yield Static(self.show.acts_line(), id="acts", markup=False)
         with Scrolled(id="body"):
             yield from self.body()
+        with Scrolled(id="choices"):
+            for name, text in self.choices():
+                yield Button(text, id=name, disabled=self.show.is_busy)
         yield JobView(id="job")
         keys = (*self.keys(), *self.show.common_keys())
         yield KeysLine([f"{key} {what}" for key, what in keys], id="keys")
@@ -103,12 +110,14 @@ class ShowScreen(Screen[Result]):
     async def recompose(self) -> None:
         """Compose again, with the same widget focused, or else the first that can be."""
         focused = None if self.focused is None else self.focused.id
+        self.set_focus(None)  # or keys would go to the widget that is taken away
         await super().recompose()
         found = self.query(f"#{focused}") if focused is not None else None
         if found:
             found.first().focus()
         else:
             self.focus_first()
+        self.refresh_job()
 
     def focus_first(self) -> None:
         """Focus the first button."""
@@ -147,25 +156,11 @@ class Page(ShowScreen[None]):
         """Whether there is something to show on it now."""
         raise NotImplementedError
 
-    def lines(self) -> ComposeResult:
-        """What there is to read."""
-        yield from ()
-
-    def choices(self) -> Sequence[tuple[str, str]]:
-        """Id and words of what can be done now, the usual first."""
-        return ()
-
     async def chosen(self, choice: str) -> None:
         """Do it; runs in a worker and may wait for dialogs and acts."""
 
     async def on_shown(self) -> None:
         """What is done by itself when the page comes up."""
-
-    def body(self) -> ComposeResult:
-        yield from self.lines()
-        with Vertical(classes="buttons"):
-            for name, text in self.choices():
-                yield Button(text, id=name, disabled=self.show.is_busy)
 
     def keys(self) -> Sequence[tuple[str, str]]:
         _ = self.words
@@ -173,7 +168,7 @@ class Page(ShowScreen[None]):
 
     def on_mount(self) -> None:
         self.focus_first()
-        self.show.run_flow(self.on_shown)
+        self.show.run_flow(self.on_shown, waits=True)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         name = event.button.id or ""
@@ -182,8 +177,6 @@ class Page(ShowScreen[None]):
 
 class JobView(Widget):
     """The steps of the running act: what is done, what is being done, and for how long."""
-
-    MOST = 7
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, classes="-empty")
@@ -199,7 +192,9 @@ class JobView(Widget):
         return min(len(self._lines), self._most(viewport.height))
 
     def _most(self, rows: int) -> int:
-        return self.MOST if rows >= 30 else 5
+        """How many lines there is room for: more while something is being done."""
+        is_running = any(line.mark == "running" for line in self._lines)
+        return (5 if is_running else 2) + (3 if rows >= 30 else 0)
 
     def render(self) -> Text:
         width = self.content_size.width

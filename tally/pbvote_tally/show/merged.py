@@ -31,9 +31,10 @@ class MergePage(Page):
             await self._merge()
 
     async def _merge(self) -> None:
-        await self.show.attempt(self.show.work.merge)
+        work = self.show.work
+        await self.show.attempt(work.read_result if work.stage == "result" else work.merge)
 
-    def lines(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         _ = self.words
         work = self.show.work
         if work.record is None:

@@ -10,20 +10,22 @@ from textual.widget import Widget
 from pbvote.qr import full_blocks, half_blocks
 
 _INK = Style(color="#000000", bgcolor="#ffffff")
-_ROOM = 3
-"""How many times as wide as the code the screen must be for a code of twice the size."""
+_FRAME, _BESIDE = 8, 46
+"""Rows of the frame around a code, and columns of what stands beside it."""
 
 
 class QrCode(Widget):
     """A short text's code: in half blocks, or twice as large where the screen has room."""
 
-    def __init__(self, text: str, *, classes: str | None = None) -> None:
-        super().__init__(classes=classes)
+    DEFAULT_CSS = "QrCode { width: auto; height: auto; }"
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
         self._small, self._large = half_blocks(text, border=2), full_blocks(text, border=4)
 
     def _lines(self, viewport: Size) -> list[str]:
-        fits = viewport.height >= 2 * len(self._large) // 2 + 20
-        wide = viewport.width >= len(self._large[0]) * _ROOM // 2
+        fits = viewport.height >= len(self._large) + _FRAME
+        wide = viewport.width >= len(self._large[0]) + _BESIDE
         return self._large if fits and wide else self._small
 
     def get_content_width(self, container: Size, viewport: Size) -> int:

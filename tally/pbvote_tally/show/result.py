@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import Static
 
 from pbvote_tally.fingerprint import code, in_hex, in_words
@@ -38,46 +38,34 @@ class ResultPage(Page):
         if work.stage == "result" and not work.counted:
             await self.show.attempt(work.read_result)
 
-    def lines(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         work = self.show.work
         if not work.counted:
             return
-        is_signed = work.stage == "result"
-        if is_signed:
-            yield from self._fingerprint(work.fingerprint)
         for one in work.counted:
             film = Film(one, work.election.corrections)
             lines = contest_lines(self.words, film, work)
             yield Static(lines[0], classes="strong", markup=False)
             yield Static("\n".join(lines[1:]), classes="text", markup=False)
 
-    def _fingerprint(self, digest: bytes) -> ComposeResult:
-        _ = self.words
-        said = _("The result is signed. Everybody who has the same bundle has this fingerprint:")
-        half = in_hex(digest).split(" ")
-        text = "\n".join(
-            [said, "", *_halves(in_words(digest)), "", " ".join(half[:4]), " ".join(half[4:])]
-        )
-        with Horizontal(id="result"):
-            yield QrCode(code(digest), classes="code")
-            with Vertical(classes="text"):
-                yield Static(text, classes="text", markup=False)
-
     def choices(self) -> Sequence[tuple[str, str]]:
         _ = self.words
         work = self.show.work
         if work.stage != "result":
             return [("publish", _("Sign the result for the commission"))] if work.counted else []
-        choices = [("verify", _("Check everything once more, from the bundle alone"))]
-        if work.counted:
-            choices.append(("count", _("Show the count again")))
-        return choices
+        choices = [
+            ("fingerprint", _("Show the bundle's fingerprint")),
+            ("verify", _("Check everything once more, from the bundle alone")),
+        ]
+        return [*choices, ("count", _("Show the count again"))] if work.counted else choices
 
     async def chosen(self, choice: str) -> None:
         if choice == "publish":
             await self._publish()
         elif choice == "count":
             await self.show.go("count")
+        elif choice == "fingerprint":
+            await self._show_fingerprint()
         else:
             if await self.show.attempt(self._verified):
                 await self._tell_verified()
@@ -106,7 +94,12 @@ class ResultPage(Page):
         passphrase = asked or None
         if await self.show.attempt(lambda: work.publish(passphrase)) is not None:
             await self._tell_verified()
+            await self._show_fingerprint()
         await self.recompose()
+
+    async def _show_fingerprint(self) -> None:
+        self.show.lines = ()
+        await self.app.push_screen_wait(FingerprintScreen(self.show.work.fingerprint))
 
     async def _tell_verified(self) -> None:
         await self.app.push_screen_wait(
@@ -118,6 +111,24 @@ class ResultPage(Page):
                 ),
             )
         )
+
+
+class FingerprintScreen(Notice):
+    """What everybody compares: in words, in hex, and as a QR code."""
+
+    def __init__(self, digest: bytes) -> None:
+        """`digest` has 32 bytes."""
+        super().__init__(lambda _: _("The bundle's fingerprint"), "")
+        self._digest = digest
+
+    def body(self) -> ComposeResult:
+        _ = self.words
+        said = _("The result is signed. Everybody who has the same bundle has this fingerprint:")
+        words, groups = in_words(self._digest).split(" "), in_hex(self._digest).split(" ")
+        lines = [said, "", *_pairs(words, 4), "", *_pairs(groups, 4)]
+        with Horizontal(id="fingerprint"):
+            yield QrCode(code(self._digest))
+            yield Static("\n".join(lines), classes="beside", markup=False)
 
 
 def contest_lines(words: Words, film: Film, work: Work) -> list[str]:
@@ -147,6 +158,5 @@ def contest_lines(words: Words, film: Film, work: Work) -> list[str]:
     return [*lines, *(tie_sentence(_, film, tie) for tie in decided(film.counted))]
 
 
-def _halves(text: str) -> list[str]:
-    parts = text.split(" ")
-    return [" ".join(parts[: len(parts) // 2]), " ".join(parts[len(parts) // 2 :])]
+def _pairs(parts: Sequence[str], number: int) -> list[str]:
+    return [" ".join(parts[start : start + number]) for start in range(0, len(parts), number)]

@@ -30,7 +30,7 @@ class TrusteesPage(Page):
             return self.words("The trustees open the ballots")
         return self.words("The trustees mix the ballots")
 
-    def lines(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         _ = self.words
         work = self.show.work
         if work.is_opening:
@@ -116,12 +116,12 @@ class TrusteesPage(Page):
                     "Once the first trustee has opened, nobody mixes any more. Who opens first?"
                 ),
                 [
-                    ("", lambda _: _("Not yet")),
+                    ("no", lambda _: _("Not yet")),
                     *((f"open-{t.number}", t.name) for t in ready),
                 ],
             )
         )
-        if not answer:
+        if not answer.startswith("open-"):
             return
         asked = await ask_trustee(self.show, int(answer.removeprefix("open-")))
         if asked is not None:
