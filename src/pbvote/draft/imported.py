@@ -22,13 +22,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from pbvote.core.card import Channel
+from pbvote.core.currency import minor_digits
 from pbvote.core.encoding import is_name, nfc
 from pbvote.core.errors import InputError
 from pbvote.core.manifest import Contest, Project
 from pbvote.core.selection import Grades, Points, Ranking, Vector
 from pbvote.draft.projects import projects_csv
 from pbvote.draft.template import PROJECTS
-from pbvote.draft.values import amount_text, minor_digits
+from pbvote.draft.values import amount_text
 from pbvote.pabulib import Election, PbProject, ballot_format
 
 CONTEST = "pb"

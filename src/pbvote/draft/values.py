@@ -9,28 +9,15 @@ import re
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from pbvote.core.currency import minor_digits
 from pbvote.core.encoding import MAX_INT, time_text, unix_time
 from pbvote.core.errors import InputError
 
-_DECIMALS = {  # ISO 4217, where they aren't 2
-    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-    3: "BHD IQD JOD KWD LYD OMR TND",
-    4: "CLF UYW",
-}
 _AMOUNT = re.compile(
     r"([0-9]{1,16}|[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+)(?:[.,]([0-9]+))?", re.ASCII
 )
 
 _TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-
-
-def minor_digits(currency: str) -> int:
-    """How many decimals an amount has (ISO 4217): 2 for all but a few.
-
-    >>> minor_digits("EUR"), minor_digits("JPY"), minor_digits("TND")
-    (2, 0, 3)
-    """
-    return next((n for n, codes in _DECIMALS.items() if currency in codes.split()), 2)
 
 
 def parse_amount(text: str, currency: str) -> int:

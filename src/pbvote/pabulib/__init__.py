@@ -12,6 +12,7 @@ decimals need). So 1794579.57 is 179457957 with unit 100, and 4000.0 stays 4000.
 from __future__ import annotations
 
 from pbvote.pabulib.ballots import ballot_format
+from pbvote.pabulib.export import Published, export, write_pb
 from pbvote.pabulib.grouping import Grouped, Vector
 from pbvote.pabulib.model import (
     VOTE_TYPES,
@@ -32,14 +33,17 @@ __all__ = [
     "Grouped",
     "PbProject",
     "PbVote",
+    "Published",
     "Vector",
     "VoteType",
     "amount_text",
     "ballot_format",
+    "export",
     "from_vectors",
     "parse",
     "parse_bytes",
     "read",
     "to_text",
     "write",
+    "write_pb",
 ]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pbvote.pabulib.grouping import Collector
+from pbvote.pabulib.grouping import Collector, Grouped
 from pbvote.pabulib.model import WITH_POINTS, VoteType
 from pbvote.pabulib.tokens import Flags, Lists, Names, Places, Spans, Text, lists
 
@@ -51,6 +51,7 @@ class Bulk:
         self.after = max(names.longest for names in (self.names, self.numbers)) + 8
         largest = {"ordinal": len(ids)}.get(kind, points if kind in WITH_POINTS else 1)
         self.collector = Collector(len(ids), largest)
+        self.singles = np.zeros(len(ids) + 1, dtype=np.int64)
         self.marks = np.zeros(0, dtype=bool)
 
     def read(self, chunk: bytes) -> tuple[int, list[tuple[int, bytes]]]:
@@ -62,6 +63,11 @@ class Bulk:
         where = np.flatnonzero(odd)
         spans = zip(where.tolist(), begins[where].tolist(), ends[where].tolist(), strict=True)
         return len(ends), [(number, chunk[begin:end]) for number, begin, end in spans]
+
+    def grouped(self) -> Grouped:
+        """All that was taken in, and the vectors that the collector was given."""
+        self.collector.add_single_marks(self.singles)
+        return self.collector.grouped()
 
     def _take(self, text: Text, spans: Spans) -> Flags:
         """Take in what is right; True for the others."""
@@ -115,6 +121,10 @@ class Bulk:
             number = np.arange(len(line)) - np.repeat(begins, votes.counts) + 1
         right = np.ones(lines, dtype=bool)
         right[line[wrong]] = False
+        if number is None and len(project) and votes.counts.max() == 1:
+            self.singles += np.bincount(project[right[line]], minlength=len(self.singles))
+            self.singles[-1] += lines - len(project)
+            return right
         place = line * width + np.maximum(project, 0)
         marks = self._scratch(lines * width)
         marks[place] = True

@@ -143,9 +143,15 @@ class Collector:
             self._repetitive = 2 * len(part[0]) < len(rows)
         self.parts.append(part)
 
-    def add_vector(self, vector: Vector) -> None:
-        """One vote."""
-        self.vectors[vector] = self.vectors.get(vector, 0) + 1
+    def add_vector(self, vector: Vector, count: int = 1) -> None:
+        """A vote, or so many equal ones."""
+        self.vectors[vector] = self.vectors.get(vector, 0) + count
+
+    def add_single_marks(self, counts: Integers) -> None:
+        """Votes for one project each: how many for each one; the last number is blank votes."""
+        for project in np.flatnonzero(counts).tolist():
+            vector = tuple(int(i == project) for i in range(self.projects))
+            self.add_vector(vector, int(counts[project]))
 
     def grouped(self) -> Grouped:
         """All that was gathered; the collector is empty then."""

@@ -172,9 +172,9 @@ def unit_of(amounts: Iterable[Digits]) -> int:
     return int("1" + "0" * max(2, places)) if places else 1
 
 
-def is_withdrawn(cost: int, budget: int, unit: int) -> bool:
-    """Whether this cost says that the project was withdrawn."""
-    return cost == _WITHDRAWN * unit and cost > budget
+def withdrawn_cost(unit: int) -> int:
+    """The cost that says that a project was withdrawn, if it is more than the budget."""
+    return _WITHDRAWN * unit
 
 
 def in_unit(amount: Digits, unit: int) -> int:

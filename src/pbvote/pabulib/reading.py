@@ -19,9 +19,9 @@ from pbvote.pabulib.model import (
     VoteType,
     digits,
     in_unit,
-    is_withdrawn,
     unit_of,
     whole,
+    withdrawn_cost,
 )
 from pbvote.pabulib.votes import TOO_MANY, Lines, Row, Section, bad, grouped_votes, single_votes
 
@@ -233,7 +233,7 @@ def _project(raw: dict[str, str], cost: int, budget: int, unit: int, where: str)
         targets=_names(raw.get("target") or raw.get("targets") or raw.get("beneficiaries") or ""),
         district=raw.get("district") or raw.get("neighborhood") or raw.get("subunit") or None,
         selected=whole(raw.get("selected", ""), "selected", where),
-        withdrawn=is_withdrawn(cost, budget, unit),
+        withdrawn=budget < cost == withdrawn_cost(unit),
         raw=raw,
     )
 

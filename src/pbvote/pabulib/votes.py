@@ -97,7 +97,7 @@ def grouped_votes(section: Section) -> tuple[Grouped, list[str]]:
         line += lines
     for row in Lines(data, section.where, stop, line):
         bulk.collector.add_vector(choices.read(row))
-    return bulk.collector.grouped(), choices.notes
+    return bulk.grouped(), choices.notes
 
 
 def _chunks(data: bytes, begin: int, stop: int, projects: int) -> Iterator[bytes]:

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pbvote.pabulib.grouping import Vector, of_vectors
-from pbvote.pabulib.model import (
-    WITH_POINTS,
-    Ballots,
-    Election,
-    PbProject,
-    PbVote,
-    VoteType,
-    amount_text,
-)
+from pbvote.pabulib.grouping import Vector
+from pbvote.pabulib.model import WITH_POINTS, Election, PbProject, VoteType, amount_text
+from pbvote.pabulib.reading import parse
 
 
 def write(path: Path, election: Election) -> None:
@@ -27,8 +19,20 @@ def write(path: Path, election: Election) -> None:
 
 def to_text(election: Election) -> str:
     """The text of a `.pb` file; reading it gives the election again."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\n")
+    ids = [project.id for project in election.projects]
+    columns = election.vote_columns
+    choice = columns.index("vote")
+    points = columns.index("points") if election.vote_type in WITH_POINTS else None
+
+    def lines() -> Iterator[list[str]]:
+        for vote in election.votes:
+            cells = list(vote.raw)
+            chosen = _in_order(vote.vector, election.vote_type)
+            cells[choice] = ",".join(ids[i] for i in chosen)
+            if points is not None:
+                cells[points] = ",".join(str(vote.vector[i]) for i in chosen)
+            yield cells
+
     meta = election.meta | {
         "num_projects": str(len(election.projects)),
         "num_votes": str(len(election.ballots)),
@@ -36,50 +40,7 @@ def to_text(election: Election) -> str:
         "vote_type": election.vote_type,
         "rule": election.rule,
     }
-    writer.writerows([["META"], ["key", "value"], *meta.items(), ["PROJECTS"]])
-    columns = list(dict.fromkeys(key for p in election.projects for key in _raw(p, election.unit)))
-    writer.writerow(columns)
-    for project in election.projects:
-        raw = _raw(project, election.unit)
-        writer.writerow([raw.get(column, "") for column in columns])
-    writer.writerow(["VOTES"])
-    writer.writerow(election.vote_columns)
-    writer.writerows(_vote_cells(election))
-    return out.getvalue()
-
-
-def _raw(project: PbProject, unit: int) -> dict[str, str]:
-    """The published columns, or those that the fields give."""
-    known = {"project_id": project.id, "cost": amount_text(project.cost, unit)}
-    if project.raw:
-        return project.raw | known
-    optional = {
-        "votes": project.votes,
-        "score": project.score,
-        "name": project.name or None,
-        "category": ",".join(project.categories) or None,
-        "target": ",".join(project.targets) or None,
-        "district": project.district,
-        "selected": project.selected,
-    }
-    return known | {key: str(value) for key, value in optional.items() if value is not None}
-
-
-def _vote_cells(election: Election) -> Iterator[list[str]]:
-    """The cells of each vote, its choice written from the vector."""
-    ids = [project.id for project in election.projects]
-    columns = election.vote_columns
-    choice = columns.index("vote")
-    points = columns.index("points") if "points" in columns else None
-    for vote in election.votes:
-        cells = list(vote.raw)
-        chosen = [i for i, value in enumerate(vote.vector) if value]
-        if election.vote_type == "ordinal":
-            chosen.sort(key=vote.vector.__getitem__)
-        cells[choice] = ",".join(ids[i] for i in chosen)
-        if points is not None:
-            cells[points] = ",".join(str(vote.vector[i]) for i in chosen)
-        yield cells
+    return _text(meta, [_raw(p, election.unit) for p in election.projects], columns, lines())
 
 
 def from_vectors(
@@ -87,23 +48,75 @@ def from_vectors(
     budget: int,
     projects: Sequence[PbProject],
     vectors: Sequence[Vector],
-    meta: dict[str, str] | None = None,
+    meta: Mapping[str, str] | None = None,
     unit: int = 1,
+    best: int = 0,
 ) -> Election:
-    """An election to write, voters being numbered from 1 (selections have no names)."""
+    """An election to write, voters being numbered from 1 (selections have no names).
+
+    Amounts are given in 1/`unit`; the election's own unit may be larger. `best`: beside rankings,
+    the points of the project ranked first, each after it having one less; 0 writes none.
+    """
+    ids = [project.id for project in projects]
     with_points = vote_type in WITH_POINTS
-    columns = ("voter_id", "vote", "points") if with_points else ("voter_id", "vote")
-    votes = tuple(
-        PbVote(str(i), vector, None, None, None, (str(i), *[""] * (len(columns) - 1)))
-        for i, vector in enumerate(vectors, 1)
-    )
-    return Election(
-        meta=dict(meta or {}),
-        projects=tuple(projects),
-        ballots=Ballots(of_vectors(Counter(vectors), len(projects)), lambda: votes),
-        budget=budget,
-        vote_type=vote_type,
-        rule=(meta or {}).get("rule", ""),
-        unit=unit,
-        vote_columns=columns,
-    )
+
+    def lines() -> Iterator[list[str]]:
+        for number, vector in enumerate(vectors, 1):
+            chosen = _in_order(vector, vote_type)
+            cells = [str(number), ",".join(ids[i] for i in chosen)]
+            if with_points or best:
+                given = (vector[i] if with_points else best + 1 - vector[i] for i in chosen)
+                cells.append(",".join(map(str, given)))
+            yield cells
+
+    columns = ["voter_id", "vote", *(["points"] if with_points or best else [])]
+    whole = dict(meta or {}) | {
+        "num_projects": str(len(projects)),
+        "num_votes": str(len(vectors)),
+        "budget": amount_text(budget, unit),
+        "vote_type": vote_type,
+    }
+    return parse(_text(whole, [_raw(p, unit) for p in projects], columns, lines()))
+
+
+def _in_order(vector: Vector, kind: VoteType) -> list[int]:
+    """The projects chosen, as the format lists them: by rank, or most points first."""
+    chosen = [i for i, value in enumerate(vector) if value]
+    if kind == "ordinal" or kind in WITH_POINTS:
+        chosen.sort(key=vector.__getitem__, reverse=kind != "ordinal")
+    return chosen
+
+
+def _text(
+    meta: Mapping[str, str],
+    projects: Sequence[Mapping[str, str]],
+    columns: Sequence[str],
+    lines: Iterable[Sequence[str]],
+) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\n")
+    writer.writerows([["META"], ["key", "value"], *meta.items(), ["PROJECTS"]])
+    names = list(dict.fromkeys(name for raw in projects for name in raw))
+    writer.writerow(names)
+    writer.writerows([raw.get(name, "") for name in names] for raw in projects)
+    writer.writerow(["VOTES"])
+    writer.writerow(columns)
+    writer.writerows(lines)
+    return out.getvalue()
+
+
+def _raw(project: PbProject, unit: int) -> dict[str, str]:
+    """The published columns, or those that the fields give."""
+    known = {"project_id": project.id, "cost": amount_text(project.cost, unit)}
+    if project.raw:
+        return known | project.raw | known
+    optional = {
+        "votes": project.votes,
+        "score": project.score,
+        "name": project.name or None,
+        "category": ",".join(project.categories) or None,
+        "beneficiaries": ",".join(project.targets) or None,
+        "selected": project.selected,
+        "district": project.district,
+    }
+    return known | {key: str(value) for key, value in optional.items() if value is not None}
