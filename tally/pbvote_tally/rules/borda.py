@@ -28,10 +28,7 @@ may be ranked, as many as Kraków gives are 2 and 1; pabutools gives the last of
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Literal
 
 from pbvote.core.encoding import Count
 from pbvote.core.selection import Ranking
@@ -70,15 +67,12 @@ def borda(profile: Profile, parameters: BordaParameters) -> Outcome:
 
 def _scores(profile: Profile, points: str) -> list[int]:
     """Σ over the ballots that rank a project of `best` − rank."""
-
-    def worth(ranks: NDArray[Any]) -> NDArray[Any]:
-        given = ranks.astype(np.int64)
-        best: Any = len(profile.projects)
-        if points == "max":
-            assert isinstance(profile.ballot, Ranking)  # noqa: S101  # rules/__init__.py
-            best = profile.ballot.max + 1
-        elif points == "ballot":
-            best = np.count_nonzero(given, axis=1)[:, np.newaxis]
-        return np.where(given != 0, best - given, 0)
-
-    return profile.totals(worth)
+    if points == "ballot":
+        best = profile.totals(lambda rows: (rows != 0) * (rows != 0).sum(axis=1, keepdims=True))
+    elif points == "max":
+        assert isinstance(profile.ballot, Ranking)  # noqa: S101  # `formats` of the rule
+        best = [(profile.ballot.max + 1) * votes for votes in profile.votes]
+    else:
+        best = [len(profile.projects) * votes for votes in profile.votes]
+    ranks = profile.totals(lambda rows: rows)
+    return [b - r for b, r in zip(best, ranks, strict=True)]

@@ -78,14 +78,14 @@ def step(
     numbers: Mapping[str, Number] | None = None,
     because: str = "",
 ) -> Step:
-    """A decision about a project (position), with its votes, score and cost."""
-    entry = profile.projects[p]
-    known: dict[str, Number] = {
-        "votes": profile.votes[p],
-        "score": profile.scores[p],
-        "cost": entry.cost,
-    }
-    return Step(entry.id, reason, phase, known | dict(numbers or {}), because)
+    """A decision about a project (position), with its votes, cost and score.
+
+    The score is the profile's, if the rule has none of its own among `numbers`.
+    """
+    entry, more = profile.projects[p], dict(numbers or {})
+    score = more["score"] if "score" in more else profile.scores[p]
+    known: dict[str, Number] = {"votes": profile.votes[p], "score": score, "cost": entry.cost}
+    return Step(entry.id, reason, phase, known | more, because)
 
 
 def outcome(
