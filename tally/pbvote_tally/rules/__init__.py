@@ -18,12 +18,15 @@ from pbvote.core.selection import (
     Ranking,
 )
 from pbvote_tally.rules import (
+    best_total,
     borda,
     equal_shares,
     greedy,
     greedy_per_cost,
     majority_judgment,
+    maximin_support,
     most_votes,
+    phragmen,
 )
 from pbvote_tally.rules.parameters import Parameters, decode
 from pbvote_tally.rules.profile import Outcome, Profile
@@ -70,6 +73,13 @@ RULES: dict[str, Rule] = {
             greedy_per_cost.greedy_per_cost,
         ),
         Rule("equal-shares", equal_shares.EqualSharesParameters, equal_shares.equal_shares),
+        Rule(phragmen.NAME, phragmen.PhragmenParameters, phragmen.phragmen),
+        Rule(
+            maximin_support.NAME,
+            maximin_support.MaximinSupportParameters,
+            maximin_support.maximin_support,
+        ),
+        Rule(best_total.NAME, best_total.BestTotalParameters, best_total.best_total),
         Rule(
             majority_judgment.NAME,
             majority_judgment.MajorityJudgmentParameters,

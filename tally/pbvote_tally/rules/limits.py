@@ -6,7 +6,7 @@ What was refused once stays refused: taking a project never makes room for anoth
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
+from copy import copy
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -23,6 +23,13 @@ class Refusal(NamedTuple):
     numbers: dict[str, Number]
 
 
+class Sum(NamedTuple):
+    """The weights of some projects (position), and the most that those taken may weigh."""
+
+    weights: dict[int, int]
+    most: int
+
+
 class Room:
     """The room that the limits leave; told of each project (position) that is taken."""
 
@@ -31,16 +38,21 @@ class Room:
         self._position = {entry.id: p for p, entry in enumerate(profile.projects)}
         self._caps = [_Cap(profile, limit) for limit in profile.limits if isinstance(limit, AtMost)]
         self._rivals: dict[int, list[int]] = {}
+        self._exclusive: list[list[int]] = []
         for limit in profile.limits:
             if isinstance(limit, Exclusive):
                 group = [self._position[name] for name in limit.projects]
+                self._exclusive.append(group)
                 for p in group:
                     self._rivals.setdefault(p, []).extend(q for q in group if q != p)
         self._taken: set[int] = set()
 
     def copy(self) -> Room:
         """The same room, to be told of other projects."""
-        return deepcopy(self, {id(self._profile): self._profile})
+        other = copy(self)
+        other._caps = [copy(cap) for cap in self._caps]
+        other._taken = set(self._taken)
+        return other
 
     def refusal(self, p: int) -> Refusal | None:
         """Why this project can't be taken any more; None if it can."""
@@ -54,6 +66,11 @@ class Room:
         self._taken.add(p)
         for cap in self._caps:
             cap.take(p)
+
+    def sums(self) -> list[Sum]:
+        """The same as sums, for the projects that aren't refused now."""
+        exclusive = [Sum(dict.fromkeys(group, 1), 1) for group in self._exclusive]
+        return [*exclusive, *(cap.sum() for cap in self._caps)]
 
     def required(self) -> list[int]:
         """The projects that must be funded and weren't withdrawn, in the contest's order."""
@@ -83,6 +100,13 @@ class _Cap:
             room = max(0, limit.amount - self._amount)
             return Refusal("limit-amount", limit.scope, {"limit": limit.amount, "room": room})
         return None
+
+    def sum(self) -> Sum:
+        limit = self._limit
+        if limit.projects is not UNSET:
+            return Sum(dict.fromkeys(self._costs, 1), max(0, limit.projects - self._projects))
+        assert limit.amount is not UNSET  # noqa: S101  # its __post_init__
+        return Sum(dict(self._costs), max(0, limit.amount - self._amount))
 
     def take(self, p: int) -> None:
         if p in self._costs:

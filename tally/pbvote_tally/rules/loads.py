@@ -1,0 +1,159 @@
+"""What voters carry when projects are bought one after the other from money that all earn alike.
+
+Each supporter of a project that is bought carries the same load afterwards; so a group's load is
+that of the last project bought which it supports, and a project's next load
+
+    L(p) = (c(p) + Σ_j n(p, j) · L_j) / n(p)
+
+needs only the numbers n(p, j) of its supporters who carry the load L_j. They are integers; the
+loads are integers over one denominator, which grows with each purchase. Floats with a bound on
+their error leave out who surely isn't next; if more than one is left, fractions decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import gcd, lcm
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pbvote_tally.rules.profile import Integers, Profile
+
+_CHUNK = 1 << 16  # groups that are moved at once, to bound memory
+
+
+class Payment(NamedTuple):
+    """So many voters paid this amount each."""
+
+    amount: Fraction
+    voters: int
+
+
+class Loads:
+    """The loads of all groups, and of the projects (positions) that wait to be bought.
+
+    Each project must have a supporter. `initial` is what each group carries at the start (≥ 0);
+    nothing if left out.
+    """
+
+    def __init__(
+        self, profile: Profile, projects: Sequence[int], initial: Sequence[Fraction] | None = None
+    ) -> None:
+        self.projects = list(projects)
+        self._place = {p: i for i, p in enumerate(self.projects)}
+        self._costs = [profile.projects[p].cost for p in self.projects]
+        self._votes = [profile.votes[p] for p in self.projects]
+        self._weights = profile.weights
+        self._index(profile)
+        self._begin(initial)
+        self._float_costs = np.array(self._costs, np.float64)
+        self._float_votes = np.array(self._votes, np.float64)
+        self._is_waiting = np.ones(len(self.projects), np.bool_)
+
+    def _index(self, profile: Profile) -> None:
+        """Who supports what: by group (rows), and by project (`_supporters`)."""
+        marked = profile.matrix[:, self.projects]
+        rows, columns = np.nonzero(marked)
+        self._columns = columns.astype(np.int32)
+        self._row_starts = np.searchsorted(rows, np.arange(len(marked) + 1))
+        by_project = np.argsort(columns.astype(np.uint16), kind="stable")
+        ends = np.cumsum(np.bincount(columns, minlength=len(self.projects)))
+        self._supporters = np.split(rows[by_project], ends[:-1])[: len(self.projects)]
+
+    def _begin(self, initial: Sequence[Fraction] | None) -> None:
+        """One label a load that somebody carries; how many supporters of each project carry it."""
+        loads = sorted(set(initial)) if initial else [Fraction(0)]
+        self._denominator = lcm(*(load.denominator for load in loads))
+        self._loads = [int(load * self._denominator) for load in loads]
+        label = {load: j for j, load in enumerate(loads)}
+        labels = [label[load] for load in initial] if initial else [0] * len(self._weights)
+        self._labels: Integers = np.array(labels, np.int64)
+        # whole numbers below 2^53, as floats for the bounds
+        self._counts = np.zeros((len(self.projects), len(loads) + len(self.projects)))
+        for i, groups in enumerate(self._supporters):
+            self._counts[i, : len(loads)] = np.bincount(
+                self._labels[groups], self._weights[groups], len(loads)
+            )
+
+    @property
+    def waiting(self) -> list[int]:
+        """The projects that weren't bought nor dropped."""
+        return [self.projects[i] for i in np.flatnonzero(self._is_waiting)]
+
+    def lowest(self) -> list[int]:
+        """The waiting projects whose load would be lowest: several only if exactly equal."""
+        places = np.flatnonzero(self._is_waiting)
+        near = places[self._may_be_lowest(places)].tolist()
+        if len(near) == 1:
+            return [self.projects[near[0]]]
+        exact = {i: Fraction(self._sum(i), self._votes[i]) for i in near}
+        least = min(exact.values())
+        return [self.projects[i] for i, load in exact.items() if load == least]
+
+    def _may_be_lowest(self, places: Integers) -> NDArray[np.bool_]:
+        """A bound: K + 3 sums and products of non-negative floats, each within 2^-53."""
+        known = len(self._loads)
+        floats = np.array([load / self._denominator for load in self._loads])
+        sums = self._float_costs[places] + self._counts[places, :known] @ floats
+        loads = sums / self._float_votes[places]
+        error = (known + 10) * 2.0**-52
+        return np.asarray(loads * (1 - error) <= loads.min() * (1 + error))
+
+    def _sum(self, place: int) -> int:
+        """c(p) + Σ_j n(p, j) · L_j, over the denominator."""
+        counts = self._counts[place, : len(self._loads)]
+        carried = (int(counts[j]) * self._loads[j] for j in np.flatnonzero(counts))
+        return self._costs[place] * self._denominator + sum(carried)
+
+    def load(self, p: int) -> Fraction:
+        """What each supporter of this project would carry if it were bought now."""
+        place = self._place[p]
+        return Fraction(self._sum(place), self._votes[place] * self._denominator)
+
+    def payments(self, p: int) -> list[Payment]:
+        """What its supporters would pay for it now, the highest amount first."""
+        load, counts = self.load(p), self._counts[self._place[p]]
+        paid = (
+            Payment(load - Fraction(self._loads[j], self._denominator), int(counts[j]))
+            for j in np.flatnonzero(counts)
+        )
+        return sorted(paid, reverse=True)
+
+    def drop(self, p: int) -> None:
+        """This project can't be bought any more."""
+        self._is_waiting[self._place[p]] = False
+
+    def buy(self, p: int) -> None:
+        """Its supporters carry its load from now on."""
+        place = self._place[p]
+        total = self._sum(place)
+        common = gcd(total, self._votes[place])
+        factor = self._votes[place] // common
+        self._loads = [load * factor for load in self._loads]
+        self._denominator *= factor
+        self._loads.append(total // common)
+        self._is_waiting[place] = False
+        for start in range(0, len(self._supporters[place]), _CHUNK):
+            self._move(self._supporters[place][start : start + _CHUNK], len(self._loads) - 1)
+
+    def _move(self, groups: Integers, label: int) -> None:
+        """These groups carry the load with this label now."""
+        starts = self._row_starts[groups]
+        marks = self._row_starts[groups + 1] - starts
+        before = np.cumsum(marks) - marks
+        columns = self._columns[np.repeat(starts - before, marks) + np.arange(marks.sum())]
+        keys = np.repeat(self._labels[groups] * len(self.projects), marks) + columns
+        size = label * len(self.projects)
+        moved = np.bincount(keys, np.repeat(self._weights[groups], marks), size)
+        by_label = moved.reshape(label, len(self.projects))
+        self._counts[:, :label] -= by_label.T
+        self._counts[:, label] += by_label.sum(axis=0)
+        self._labels[groups] = label
+
+
+def thousandths(value: Fraction) -> Fraction:
+    """The value rounded down to a thousandth, for a step's numbers; it decides nothing."""
+    return Fraction(value.numerator * 1000 // value.denominator, 1000)
