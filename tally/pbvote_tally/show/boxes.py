@@ -130,9 +130,9 @@ class BoxesPage(Page):
 def log_table(_: Words, logs: Sequence[LogStands], work: Work) -> str:
     """A row a log: what it is, whether it is here, how long, and how its root begins."""
     marks = {
-        "closed": f"✓ {_('in, closed')}",
-        "open": f"! {_('in, not closed')}",
-        "missing": f"○ {_('expected')}",
+        "closed": "✓ " + _("in, closed"),
+        "open": "! " + _("in, not closed"),
+        "missing": "○ " + _("expected"),
     }
     rows = [
         (

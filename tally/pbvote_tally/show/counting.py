@@ -70,7 +70,7 @@ class CountPage(Page):
         place = ""
         if len(self._films) > 1:
             place = f" ({self._player.contest + 1}/{len(self._films)})"
-        return f"{_('The count')}{place}: {_.text(film.contest.title)}"
+        return _("The count{place}: {contest}", place=place, contest=_.text(film.contest.title))
 
     async def on_shown(self) -> None:
         work = self.show.work
@@ -103,7 +103,7 @@ class CountPage(Page):
         _ = self.words
         if self._player is None:
             return super().keys()
-        speed = f"{_('Speed')} {self._player.speed + 1}/{len(SECONDS)}"
+        speed = _("Speed") + f" {self._player.speed + 1}/{len(SECONDS)}"
         return [
             (_("Space"), _("Pause") if self._player.is_playing else _("Play")),
             ("←→", _("Step")),

@@ -244,8 +244,8 @@ def step_sentence(words: Words, film: Film, taken: int, election: Election) -> s
         "because": _because(words, film, step),
     }
     if step.chosen:
-        shares = "price" in step.numbers
-        return _(CHOSEN["shares" if shares else "left" if "left" in step.numbers else ""], **values)
+        told = "shares" if "price" in step.numbers else "left" if "left" in step.numbers else ""
+        return _(CHOSEN[told], **values)
     if step.reason in NOT_CHOSEN:
         return _(NOT_CHOSEN[step.reason], **values)
     return _("{title} has {score} and costs {cost}. It isn't funded.", **values)

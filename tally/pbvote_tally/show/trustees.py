@@ -51,13 +51,14 @@ class TrusteesPage(Page):
 
     def _table(self, trustees: Sequence[TrusteeStands]) -> str:
         _ = self.words
+        marks = {True: "✓ " + _("yes"), False: "○ " + _("no")}
         rows = [("", "", _("mixed"), _("opened"))]
         rows += [
             (
                 _.number(trustee.number),
                 trustee.name,
-                f"✓ {_('yes')}" if trustee.mixed else f"○ {_('no')}",
-                f"✓ {_('yes')}" if trustee.opened else f"○ {_('no')}",
+                marks[trustee.mixed],
+                marks[trustee.opened],
             )
             for trustee in trustees
         ]
