@@ -72,7 +72,9 @@ class ProjectViews:
         _ = self._
         if project.position is not None:
             return _("Funded: number {position} of those chosen", position=project.position)
-        return _("Withdrawn") if project.status == "withdrawn" else _("Not funded")
+        if project.status == "withdrawn":
+            return _("This project was withdrawn")
+        return _("This project is not funded")
 
     def _facts(self, project: ProjectReport) -> list[tuple[str, str]]:
         _ = self._
