@@ -12,9 +12,7 @@ from pbvote.core.limits import MinVotes
 from pbvote.core.manifest import Contest, Correction
 from pbvote_tally.count import contest_profile, rule_of
 from pbvote_tally.explain.comparison import Defaults, comparison
-from pbvote_tally.explain.effective import effective_votes
 from pbvote_tally.explain.enough import enough
-from pbvote_tally.explain.payments import payments
 from pbvote_tally.explain.report import (
     ContestReport,
     ProjectReport,
@@ -23,6 +21,7 @@ from pbvote_tally.explain.report import (
     TieReport,
 )
 from pbvote_tally.explain.sentences import Fate, Money, Told, explanation
+from pbvote_tally.explain.shares import shares
 from pbvote_tally.explain.voters import voter_numbers
 from pbvote_tally.explain.wording import in_each
 from pbvote_tally.rules import Rule
@@ -130,8 +129,7 @@ def _decided(tie: TieBreak, outcome: Outcome) -> bool:
 def _projects(given: Sources) -> list[ProjectReport]:
     """Every project in the manifest's order, its sentences in each language."""
     profile, outcome, parameters = given.profile, given.outcome, given.parameters
-    paid = payments(profile, parameters, outcome)
-    effective = effective_votes(profile, parameters, outcome)
+    shared = shares(profile, parameters, outcome)
     sufficient = enough(profile, given.rule, parameters, outcome)
     decided = [tie for tie in outcome.ties if _decided(tie, outcome)]
     told = _told(given)
@@ -141,11 +139,11 @@ def _projects(given: Sources) -> list[ProjectReport]:
         fate = Fate(
             step=_deciding(outcome, project.id),
             position=outcome.winners.index(project.id) + 1 if won else None,
-            payments=paid.get(project.id, []),
+            payments=shared.payments.get(project.id, []),
             enough=sufficient.get(project.id),
             tie=next((tie for tie in decided if project.id in tie.projects), None),
         )
-        reports.append(_report(given, p, fate, effective.get(project.id, []), told))
+        reports.append(_report(given, p, fate, shared.effective.get(project.id, []), told))
     return reports
 
 
@@ -159,6 +157,7 @@ def _told(given: Sources) -> Told:
             for p, entry in enumerate(given.profile.projects)
         },
         money=given.money,
+        by_points=structs.asdict(given.parameters).get("satisfaction") in ("points", "borda"),
     )
 
 

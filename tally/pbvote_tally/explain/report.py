@@ -17,7 +17,7 @@ from pbvote.core.encoding import Texts, encode
 from pbvote.core.selection import BallotFormat
 from pbvote_tally.rules.profile import Reason
 
-Fractional = Annotated[str, Meta(pattern=r"^[0-9]+(/[1-9][0-9]*)?\Z")]
+Fractional = Annotated[str, Meta(pattern=r"^-?[0-9]+(/[1-9][0-9]*)?\Z")]
 """A whole number or a fraction as a text."""
 Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Status = Literal["winner", "not-funded", "withdrawn"]

@@ -40,7 +40,8 @@ CRITERIA: Mapping[str, str] = {
 class Told(Struct, frozen=True):
     """What the sentences about all projects of a contest draw on.
 
-    `titles` and `needed` (the votes that the minima ask for) are by project id.
+    `titles` and `needed` (the votes that the minima ask for) are by project id. `by_points`: in
+    Equal Shares supporters pay for each point.
     """
 
     ballot: BallotFormat
@@ -48,6 +49,7 @@ class Told(Struct, frozen=True):
     titles: Mapping[str, Texts]
     needed: Mapping[str, int]
     money: Money
+    by_points: bool = False
 
 
 class Fate(Struct, frozen=True):
@@ -115,7 +117,7 @@ def _outcome(_: Words, told: Told, fate: Fate) -> str:
         case "withdrawn":
             return _("It was withdrawn, so it can't win.")
         case "too-few-votes":
-            needed = told.needed.get(step.project, 0)
+            needed = max(told.needed[step.project], int(numbers["votes"]) + 1)
             return _.many(
                 "That is too few: it needs at least {n} vote.",
                 "That is too few: it needs at least {n} votes.",
@@ -123,6 +125,12 @@ def _outcome(_: Words, told: Told, fate: Fate) -> str:
             )
         case "score-too-low":
             return _("That is less than the rules ask for.")
+        case "too-dear" if step.phase == "best-total":
+            return _(
+                "The winners have the highest total that the money allows: {left} is left over,"
+                " and it costs {cost}.",
+                **amount,
+            )
         case "too-dear":
             return _("When its turn came, {left} was left; it costs {cost}.", **amount)
         case "stopped":
@@ -185,7 +193,14 @@ def _won(_: Words, told: Told, fate: Fate) -> str:
     if step.phase == REQUIRED:
         return _("It had to be funded, whatever its votes.")
     if "price" in numbers and fate.payments:
-        price = told.money(_, round(Fraction(fate.payments[0].amount)))
+        price = told.money(_, round(Fraction(numbers["price"])))
+        if told.by_points:
+            return _(
+                "It won as number {position}: its supporters paid {price} for each point,"
+                " or what they had left.",
+                position=position,
+                price=price,
+            )
         return _(
             "It won as number {position}: its supporters paid {price} each, or what they had left.",
             position=position,

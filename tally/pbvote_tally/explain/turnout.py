@@ -29,7 +29,7 @@ from pbvote_tally.records import MergeRecord
 LEAST = 10  # people: a smaller group could tell who voted
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """A group before small ones are merged."""
 
     name: str
@@ -78,7 +78,7 @@ def turnout(
     )
 
 
-def merged(parts: Sequence[_Part], languages: Sequence[str], least: int = LEAST) -> list[Group]:
+def merged(parts: Sequence[Part], languages: Sequence[str], least: int = LEAST) -> list[Group]:
     """The groups in their order, then those under `least` people as one that isn't.
 
     If they are fewer together, the smallest of the others is added, so that nothing can be told
@@ -99,7 +99,7 @@ def merged(parts: Sequence[_Part], languages: Sequence[str], least: int = LEAST)
     )
 
 
-def _group(parts: Sequence[_Part], languages: Sequence[str]) -> Group:
+def _group(parts: Sequence[Part], languages: Sequence[str]) -> Group:
     def title(_: Words) -> str:
         return " + ".join(part.title(_) for part in parts)
 
@@ -117,13 +117,13 @@ def channel_title(_: Words, channel: Channel) -> str:
     return _("Online") if channel == "online" else _("At the polling places")
 
 
-def _channels(election: Election, merge: MergeRecord) -> list[_Part]:
+def _channels(election: Election, merge: MergeRecord) -> list[Part]:
     accepted: Counter[Channel] = Counter()
     for box, counted in zip(election.boxes, merge.boxes, strict=True):
         accepted[box.channel] += counted.accepted
     used = {box.channel for box in election.boxes}
     return [
-        _Part(channel, _channel(channel), accepted[channel])
+        Part(channel, _channel(channel), accepted[channel])
         for channel in CHANNELS
         if channel in used
     ]
@@ -133,9 +133,9 @@ def _channel(channel: Channel) -> Callable[[Words], str]:
     return lambda _: channel_title(_, channel)
 
 
-def _boxes(election: Election, merge: MergeRecord) -> list[_Part]:
+def _boxes(election: Election, merge: MergeRecord) -> list[Part]:
     return [
-        _Part(box.name, _place(box.name, box.place), counted.accepted)
+        Part(box.name, _place(box.name, box.place), counted.accepted)
         for box, counted in zip(election.boxes, merge.boxes, strict=True)
     ]
 
@@ -146,14 +146,14 @@ def _place(name: str, place: str | Texts) -> Callable[[Words], str]:
 
 def _districts(
     bundle: Bundle, election: Election, closing: SignedClosing, merge: MergeRecord
-) -> list[_Part]:
+) -> list[Part]:
     roll = read_roll(bundle.read(names.ROLL), election.manifest)
     people = Counter(_people(bundle, election, closing, roll).values())
     ballots = Counter(_voted(bundle, election, closing, merge))
     districts: list[str | None] = [*election.manifest.district_names]
     if people[None]:
         districts.append(None)
-    return [_Part(d or "", _district(d), ballots[d], people[d]) for d in districts]
+    return [Part(d or "", _district(d), ballots[d], people[d]) for d in districts]
 
 
 def _district(name: str | None) -> Callable[[Words], str]:
