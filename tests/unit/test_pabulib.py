@@ -169,3 +169,70 @@ def test_selections_are_exported() -> None:
     assert [project.name for project in again.projects] == ["A; park", "B"]
     assert again.official == ("a",)
     assert again.meta["num_votes"] == "2"
+
+
+def test_a_withdrawn_project_is_told_by_its_cost() -> None:
+    projects = "project_id;cost\na;10\nb;999999999\n"
+    election = parse(pb("1;a,b\n", projects=projects))
+    assert [project.withdrawn for project in election.projects] == [False, True]
+    rich = parse(pb("1;a,b\n", projects=projects, budget="1000000000.50"))
+    assert [project.withdrawn for project in rich.projects] == [False, False]
+
+
+def test_beneficiaries_are_the_targets() -> None:
+    projects = "project_id;cost;beneficiaries\na;10;kids,adults\n"
+    assert parse(pb("1;a\n", projects=projects)).projects[0].targets == ("kids", "adults")
+
+
+def test_unknown_keys_and_columns_are_kept() -> None:
+    projects = "project_id;cost;colour\na;10;red\n"
+    election = parse(
+        pb(
+            "a;9;1\n",
+            more="weather;rain; and wind\n",
+            projects=projects,
+            columns="vote;shoe;voter_id",
+        )
+    )
+    assert election.meta["weather"] == "rain;and wind"
+    assert election.projects[0].raw["colour"] == "red"
+    assert election.votes[0].raw == ("a", "9", "1")
+    assert election.vectors == [(1,)]
+
+
+def test_rows_that_a_spreadsheet_fills_with_separators_are_empty() -> None:
+    text = pb("1;a\n;\n2;b\n;;;\n").replace("VOTES\n", "VOTES;;\n").replace("META\n", "META;\n;\n")
+    assert parse(text).vectors == [(1, 0, 0), (0, 1, 0)]
+
+
+def test_lines_that_end_like_on_old_macs() -> None:
+    assert parse(pb("1;a,b\n2;c\n").replace("\n", "\r")).vectors == [(1, 1, 0), (0, 0, 1)]
+
+
+def test_votes_are_read_when_asked_for_and_counted_before() -> None:
+    election = parse(pb("1;a,b;27;internet\n2;c;;\n", columns="voter_id;vote;age;voting_method"))
+    assert "single" not in vars(election.ballots)
+    assert len(election.ballots) == 2
+    assert election.grouped.weights.sum() == 2
+    assert election.votes is election.votes
+    assert [vote.voting_method for vote in election.votes] == ["internet", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (pb("1;a\n", "scoring", more="default_score;1\n"), "default_score is '1'"),
+        (pb("1;a;1e3\n", "scoring", columns="voter_id;vote;points"), "points '1e3'"),
+        (
+            pb("1;a;9999999999\n", "scoring", columns="voter_id;vote;points"),
+            "line 12: points over 1000000000",
+        ),
+        (pb("1;a\n").replace("voter_id;vote\n1;a\n", ""), "line 10: the column voter_id"),
+        (pb("1;a\n").replace(";", "\t"), "line 2: ; must stand between"),
+    ],
+)
+def test_more_broken_files(text: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(text, "town.pb")
+    assert message in str(caught.value)
+    assert caught.value.hint

@@ -28,6 +28,7 @@ class Published:
     """What the file says and the manifest doesn't.
 
     `winners`: the project ids, None before the count. `costs`: corrected ones by project id.
+    `budget`: with the money that other contests left to this one; without it the manifest's.
     `country`: its English name; without it that of the time zone. `unit`: the town's name; without
     it the election's title.
     """
@@ -35,6 +36,7 @@ class Published:
     winners: Collection[str] | None = None
     costs: Mapping[str, int] = field(default_factory=dict)
     withdrawn: Collection[str] = ()
+    budget: int | None = None
     country: str = ""
     unit: str = ""
 
@@ -71,7 +73,7 @@ def export(
     exporter = _Exporter(manifest, contest, published, cast, tally)
     return from_vectors(
         exporter.kind,
-        contest.budget,
+        exporter.budget,
         [exporter.project(i) for i in order],
         [tuple(vector[i] for i in order) for vector in cast.vectors],
         exporter.meta(),
@@ -142,6 +144,7 @@ class _Exporter:
         self.cast, self.tally = cast, tally
         self.factor: int = 10 ** minor_digits(manifest.currency)
         self.kind = _kind(contest)
+        self.budget = contest.budget if published.budget is None else published.budget
         self.filled = {
             column
             for column in ("district", "description", "proposer", "number")
@@ -192,7 +195,7 @@ class _Exporter:
     def cost(self, project: Project) -> int:
         """In the smallest unit; of a project that was withdrawn, what files give as such."""
         sign = withdrawn_cost(self.factor)
-        if project.id in self.published.withdrawn and sign > self.contest.budget:
+        if project.id in self.published.withdrawn and sign > self.budget:
             return sign
         return self.published.costs.get(project.id, project.cost)
 
@@ -224,7 +227,7 @@ class _Exporter:
             "min_project_score_threshold": str(rule.threshold or ""),
             "language": _language(manifest.languages[0]),
             "currency": manifest.currency,
-            "fully_funded": "1" if costs <= contest.budget else "",
+            "fully_funded": "1" if costs <= self.budget else "",
             "comment": self._comment(rule),
         }
         to_come = ("num_projects", "num_votes", "budget", "vote_type")
@@ -240,7 +243,7 @@ class _Exporter:
             said.append("Points are grades, 1 is worst; a score is their sum, not their average")
         for count, what in ((self.cast.blank, "blank"), (self.cast.invalid, "invalid")):
             if count:
-                said.append(f"{count} {what} ballots are left out")
+                said.append(f"Left out as {what}: {count}")
         for project in self.contest.projects:
             if project.id in self.published.withdrawn:
                 said.append(f"{project.id} was withdrawn")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -120,6 +121,8 @@ def _meta(rows: Iterator[Row], lines: Lines) -> dict[str, str]:
         while cells and not cells[-1]:
             cells.pop()
         key, value = key.lower(), ";".join(cells)
+        if re.fullmatch(r"key[,\t|:]value", key):
+            bad("; must stand between the cells", lines.where, row.line, "Export it again so")
         if not key or (key == "key" and value == "value"):
             continue
         if meta.setdefault(key, value) != value:

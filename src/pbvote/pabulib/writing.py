@@ -5,10 +5,20 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pbvote.pabulib.grouping import Vector
-from pbvote.pabulib.model import WITH_POINTS, Election, PbProject, VoteType, amount_text
+from pbvote.pabulib.model import (
+    WITH_POINTS,
+    Election,
+    PbProject,
+    VoteType,
+    amount_text,
+    digits,
+    in_unit,
+    unit_of,
+)
 from pbvote.pabulib.reading import parse
 
 
@@ -58,6 +68,11 @@ def from_vectors(
     the points of the project ranked first, each after it having one less; 0 writes none.
     """
     ids = [project.id for project in projects]
+    amounts = [budget, *(project.cost for project in projects)]
+    exact = [digits(amount_text(amount, unit), "an amount", "") for amount in amounts]
+    common = unit_of(exact)
+    budget, *costs = (in_unit(amount, common) for amount in exact)
+    raws = [_raw(replace(p, cost=cost), common) for p, cost in zip(projects, costs, strict=True)]
     with_points = vote_type in WITH_POINTS
 
     def lines() -> Iterator[list[str]]:
@@ -73,10 +88,10 @@ def from_vectors(
     whole = dict(meta or {}) | {
         "num_projects": str(len(projects)),
         "num_votes": str(len(vectors)),
-        "budget": amount_text(budget, unit),
+        "budget": amount_text(budget, common),
         "vote_type": vote_type,
     }
-    return parse(_text(whole, [_raw(p, unit) for p in projects], columns, lines()))
+    return parse(_text(whole, raws, columns, lines()))
 
 
 def _in_order(vector: Vector, kind: VoteType) -> list[int]:
