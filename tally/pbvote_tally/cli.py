@@ -181,7 +181,11 @@ def take(
 def count(
     source: Annotated[Path, typer.Argument(help="An election's folder, or a Pabulib .pb file.")],
     rule: Annotated[
-        str | None, typer.Option(help="For a .pb file: greedy, equal-shares; else the file's.")
+        str | None,
+        typer.Option(
+            help="For a .pb file, else its own: greedy, greedy-per-cost, equal-shares, phragmen, "
+            "maximin-support, best-total, majority-judgment, borda, most-votes."
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="name=value of the rule; repeat.")

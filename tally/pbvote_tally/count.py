@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -19,6 +20,9 @@ from pbvote.pabulib import Election, ballot_format
 from pbvote_tally.rules import Rule, rule_named
 from pbvote_tally.rules.parameters import Parameters, is_money
 from pbvote_tally.rules.profile import Entry, Lot, Number, Outcome, Profile, profile
+
+_POZNAN = re.compile(r"enough to fund at least ([0-9]{1,2}) ?% of that project")
+"""In the comment of Pabulib's files of Poznań, which tells its rule (docs/rules.md, greedy)."""
 
 
 def lot_order(value: Element, contest: str) -> Lot:
@@ -200,7 +204,8 @@ def file_rule(election: Election) -> tuple[str, dict[str, str]]:
     """The rule a `.pb` file names, with its parameters; greedy if it names none we know.
 
     `greedy`, `greedy-threshold` (with `min_project_score_threshold`), `greedy-no-skip`,
-    `equalshares`, `equalshares/add1`, `equalshares/add1-comparison`.
+    `equalshares`, `equalshares/add1`, `equalshares/add1-comparison`; and greedy as in Poznań, where
+    the file's comment says that a share of the first project that doesn't fit is enough.
     """
     name = election.rule.lower()
     if name.startswith("equalshares"):
@@ -211,6 +216,9 @@ def file_rule(election: Election) -> tuple[str, dict[str, str]]:
         given["min_score"] = str(threshold)
     if "no-skip" in name:
         given["unaffordable"] = "stop"
+    share = _POZNAN.search(election.meta.get("comment", ""))
+    if share is not None:
+        given |= {"unaffordable": "stop", "overspend": f"{share[1]}/100"}
     return "greedy", given
 
 

@@ -139,3 +139,10 @@ def test_tally_loads_no_screen_and_no_web() -> None:
     assert not tops & {"textual", "litestar", "starlette", "uvicorn", "fastapi", "flask", "jinja2"}
     assert not tops & {"babel", "reportlab", "PIL"}
     assert not {name for name in loaded if name.startswith(("pbvote.cli", "pbvote_kiosk"))}
+
+
+def test_the_help_of_count_names_every_rule() -> None:
+    from pbvote_tally.rules import RULES
+
+    shown = "".join(CliRunner().invoke(tally, ["count", "--help"]).output.split())
+    assert [name for name in RULES if name not in shown] == []

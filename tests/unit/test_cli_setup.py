@@ -405,6 +405,10 @@ with Steps() as steps:
         ('{ name = "lottery" }', "Known rules: greedy"),
         ('{ name = "greedy", speed = 3 }', "no parameter 'speed'"),
         ('{ name = "greedy", min_votes = -1 }', "contests.commune.rule"),
+        ('{ name = "greedy", overspend = "5/4" }', "a share of a cost, at most 1"),
+        ('{ name = "borda" }', "can't count approval ballots. It counts ranking ballots"),
+        ('{ name = "majority-judgment" }', "It counts grades and points ballots"),
+        ('{ name = "most-votes", winners = 0 }', "Expected `int` >= 1"),
     ],
 )
 def test_rules_are_checked_where_they_are_known(tmp_path: Path, rule: str, said: str) -> None:

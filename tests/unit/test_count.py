@@ -17,7 +17,7 @@ from pbvote.core.encoding import from_base64
 from pbvote.core.errors import InputError
 from pbvote.core.manifest import Contest, Correction
 from pbvote.core.selection import Approval, BallotFormat, Grades, Points, Ranking
-from pbvote.pabulib import parse
+from pbvote.pabulib import ballot_format, parse
 from pbvote_tally.count import (
     contest_profile,
     count,
@@ -288,6 +288,39 @@ def test_a_file_is_counted_by_its_own_rule_or_by_the_one_named() -> None:
     assert file_rule(shares) == ("equal-shares", {"completion": "add-one"})
     with pytest.raises(InputError, match="no rule"):
         count_pb(shares, "best")
+
+
+@pytest.mark.parametrize(
+    ("budget", "winners"),
+    [
+        (110, ("a", "b")),
+        (100, ("a", "b")),  # 40 is left, 80 % of the 50 that b costs
+        (99, ("a",)),  # 39 isn't, and it ends there
+    ],
+)
+def test_a_file_of_poznan_overspends_as_it_says(budget: int, winners: tuple[str, ...]) -> None:
+    comment = "comment;#1: … is enough to fund at least 80% of that project, we fund it as well\n"
+    election = parse(PB.format(budget=budget, more=f"rule;greedy-custom\n{comment}"))
+    assert count_pb(election).winners == winners
+
+
+VOTES = {
+    "approval": "voter_id;vote\n1;a,b\n2;a\n",
+    "ordinal": "voter_id;vote\n1;a,b\n2;a\n",
+    "scoring": "voter_id;vote;points\n1;a,b;3,1\n2;a;3\n",
+}
+
+
+@pytest.mark.parametrize("kind", VOTES)
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_counts_the_files_that_it_can(name: str, kind: str) -> None:
+    head = PB.format(budget=100, more="").replace("approval", kind)
+    election = parse(head[: head.index("voter_id")] + VOTES[kind])
+    if RULES[name].counts(ballot_format(election)):
+        assert count_pb(election, name).winners[0] == "a"
+    else:
+        with pytest.raises(InputError, match=rf"{name} can't count"):
+            count_pb(election, name)
 
 
 def test_a_step_is_one_of_the_files_amounts() -> None:

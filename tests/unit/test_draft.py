@@ -495,6 +495,11 @@ def test_an_imported_folder_is_the_same_draft(tmp_path: Path, vote_type: str) ->
             "min_project_score_threshold;2\n",
             {"name": "greedy", "min_score": 2},
         ),
+        (
+            "greedy-custom",
+            "comment;#1: … if it is enough to fund at least 80% of that project, we fund it …\n",
+            {"name": "greedy", "unaffordable": "stop", "overspend": "80/100"},
+        ),
         ("equalshares", "", {"name": "equal-shares", "completion": "none", "step": 100}),
         ("equalshares/add1", "", {"name": "equal-shares", "completion": "add-one", "step": 100}),
     ],

@@ -105,6 +105,10 @@ _ELECTION = dedent(
     # The counting rule and its parameters (docs/rules.md), one of:
     #   { name = "greedy", unaffordable = "skip", min_votes = 1 }      most votes first
     #   { name = "equal-shares", satisfaction = "cost", completion = "add-one-greedy" }
+    #   { name = "majority-judgment", winners = 3 }                    best grades first, for "grades"
+    #   { name = "borda" }                                             most points, for "ranking"
+    #   { name = "most-votes", winners = 1 }                           one winner, whatever it costs
+    # or greedy-per-cost, phragmen, maximin-support, best-total.
     # Amounts among the parameters are in the currency's smallest unit (cents).
     rule = { name = "greedy" }
 
