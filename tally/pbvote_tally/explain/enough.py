@@ -64,8 +64,12 @@ def least(wins: Wins, ends: Sequence[int], guess: int) -> int | None:
     """
     begin = 0
     for end in ends:
-        if end > begin and wins(end):
-            return _narrowed(wins, begin, end, guess)
+        low, high, won = begin, end, False
+        if begin < guess < end:
+            won = wins(guess)
+            low, high = (begin, guess) if won else (guess, end)
+        if begin < end and (won or wins(end)):
+            return _narrowed(wins, low, high, guess - 1 if won else guess + 1)
         begin = max(begin, end)
     return None
 
