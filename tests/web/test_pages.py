@@ -32,7 +32,8 @@ def check(page: Page) -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_no_findings_of_axe(name: str, page: Page, site: Path) -> None:
+def test_no_findings_of_axe(name: str, browser_page: Page, site: Path) -> None:
+    page = browser_page
     page.set_viewport_size({"width": 1100, "height": 900})
     page.goto((site / "en" / name).as_uri())
     page.evaluate("document.querySelectorAll('details').forEach((part) => part.open = true)")
@@ -40,14 +41,18 @@ def test_no_findings_of_axe(name: str, page: Page, site: Path) -> None:
 
 
 @pytest.mark.parametrize("language", ["fr", "nl", "de"])
-def test_no_findings_in_other_languages(language: str, page: Page, site: Path) -> None:
+def test_no_findings_in_other_languages(language: str, browser_page: Page, site: Path) -> None:
+    page = browser_page
     page.goto((site / language / "index.html").as_uri())
     assert page.get_attribute("html", "lang") == language
     check(page)
 
 
 @pytest.mark.parametrize("given", ["counted", "set aside", "superseded", "lost"])
-def test_no_findings_in_an_answer(given: str, page: Page, site: Path, election: SiteFolder) -> None:
+def test_no_findings_in_an_answer(
+    given: str, browser_page: Page, site: Path, election: SiteFolder
+) -> None:
+    page = browser_page
     page.set_viewport_size({"width": 320, "height": 700})
     page.goto((site / "en" / "receipt.html").as_uri())
     page.fill("#receipt-text", election.receipts[given])
@@ -162,7 +167,8 @@ def test_the_map_names_its_projects(page: Page, site: Path) -> None:
     page.wait_for_url("**/project-1-*.html")
 
 
-def test_no_policy_is_broken_and_inline_scripts_do_not_run(page: Page, site: Path) -> None:
+def test_no_policy_is_broken_and_inline_scripts_do_not_run(browser_page: Page, site: Path) -> None:
+    page = browser_page
     page.goto((site / "en" / "index.html").as_uri())
     blocked = page.evaluate(
         """() => new Promise((done) => {

@@ -18,6 +18,7 @@ _WIDE, _HIGH = 1000, 10
 _MAP = 400  # width of the map's own units; fonts are in them too
 _MARGIN = 24
 _DOT = 11
+_DEGREE = 111_195  # metres of a degree of latitude
 
 
 class Part(NamedTuple):
@@ -83,11 +84,12 @@ def plan(dots: Sequence[Dot], label: str) -> Markup:
     high = max(120.0, (max(ys) - min(ys)) * scale + 2 * _MARGIN) + 28
     shift = (_MAP - (max(xs) - min(xs)) * scale) / 2
     order = sorted(range(len(dots)), key=lambda i: (dots[i].winner, -i))  # winners on top
-    shapes: list[svg.Element] = [_ground(high)]
+    length, step = _round_length(scale)
+    shapes: list[svg.Element] = [_ground(high), *_grid(step, high)]
     for i in order:
         x, y = shift + (xs[i] - min(xs)) * scale, _MARGIN + (ys[i] - min(ys)) * scale
         shapes.append(_dot(dots[i], round(x, 1), round(y, 1)))
-    shapes += _scale_bar(scale, high)
+    shapes += _scale_bar(length, step, high)
     return _drawn(shapes, svg.ViewBoxSpec(0, 0, _MAP, round(high, 1)), "map", label)
 
 
@@ -104,22 +106,38 @@ def _dot(dot: Dot, x: float, y: float) -> svg.Element:
         elements=[
             svg.Title(text=_plain(f"{dot.number} {dot.title}")),
             svg.Circle(cx=x, cy=y, r=_DOT),
-            svg.Text(x=x, y=y, dy=3.5, text_anchor="middle", text=_plain(dot.number[:4])),
+            svg.Text(x=x, y=y, dy=3.5, text_anchor="middle", text=_plain(dot.number[:3])),
         ],
     )
 
 
-def _scale_bar(scale: float, high: float) -> list[svg.Element]:
-    """A bar of 1, 2 or 5 times a power of ten metres, at most a third of the map wide."""
-    metres = (_MAP / 3) / scale * 111_195  # of a degree of latitude
-    power = 10 ** math.floor(math.log10(metres))
-    length = max(m * power for m in (1, 2, 5) if m * power <= metres)
-    wide = round(length / 111_195 * scale, 1)
-    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    y = round(high - 12, 1)
+def _round_length(scale: float) -> tuple[float, float]:
+    """1, 2 or 5 times a power of ten metres, at most a third of the map: in metres, and drawn."""
+    most = (_MAP / 3) / scale * _DEGREE
+    power = 10 ** math.floor(math.log10(most))
+    length = max(m * power for m in (1, 2, 5) if m * power <= most)
+    return length, length / _DEGREE * scale
+
+
+def _grid(step: float, high: float) -> list[svg.Element]:
+    """Lines as far apart as the scale's bar is long."""
+    rows = [_MARGIN + i * step for i in range(int((high - _MARGIN) / step) + 1)]
+    columns = [_MARGIN + i * step for i in range(int((_MAP - _MARGIN) / step) + 1)]
+    lines = [(0.0, y, float(_MAP), y) for y in rows] + [(x, 0.0, x, high) for x in columns]
     return [
-        svg.Rect(x=_MARGIN, y=y, width=wide, height=2, class_=["scale"]),
+        svg.Line(x1=round(a, 1), y1=round(b, 1), x2=round(c, 1), y2=round(d, 1), class_=["grid"])
+        for a, b, c, d in lines
+    ]
+
+
+def _scale_bar(length: float, step: float, high: float) -> list[svg.Element]:
+    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
+    y = round(high - 10, 1)
+    return [
+        svg.Rect(x=_MARGIN, y=y, width=round(step, 1), height=2, class_=["scale"]),
         svg.Text(x=_MARGIN, y=y - 4, class_=["scale"], text=text),
+        svg.Path(d=[svg.M(_MAP - 20, y), svg.l(5, -14), svg.l(5, 14), svg.l(-5, -4), svg.Z()]),
+        svg.Text(x=_MAP - 15, y=y - 17, text_anchor="middle", class_=["scale"], text="N"),
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from babel.numbers import get_currency_precision
 from msgspec import UNSET
 
 from pbvote.core.encoding import Texts
@@ -120,11 +119,8 @@ class ProjectViews:
     def _share(self, amount: str) -> str:
         """A voter's part of a cost, which may be no whole cent."""
         exact = Fraction(amount)
-        if exact.denominator == 1:
-            return self._money(int(exact))
-        currency = self._source.report.currency
-        digits = get_currency_precision(currency)
-        return f"≈ {self._.decimal(exact / 10**digits, digits + 2)} {currency}"
+        about = "" if exact.denominator == 1 else "≈ "
+        return about + self._money(int(exact + Fraction(1, 2)))
 
     def _description(self, project: ProjectReport, printed: Any) -> list[str]:
         text: str | Texts | None = None if printed is UNSET else printed

@@ -173,10 +173,10 @@ class ResultsView:
             for row, project in zip(rows, order, strict=True):
                 row.insert(3, number_text(_, project.score))
         return {
-            "ballots_text": _.many("{n} ballot,", "{n} ballots,", reported.ballots)
+            "ballots_text": _.many("{n} ballot.", "{n} ballots.", reported.ballots)
             + " "
             + _(
-                "{blank} of them blank and {invalid} invalid.",
+                "Blank: {blank}; invalid: {invalid}.",
                 blank=_.number(reported.blank),
                 invalid=_.number(reported.invalid),
             ),
@@ -226,7 +226,8 @@ class ResultsView:
             text = self._step_text(project, left) if won else self._why(step, reported)
             steps.append({"title": _.text(project.title), "won": won, "text": text})
         return {
-            "rule_text": f"{rule_title(_, reported.rule)}: {rule_means(_, reported.rule)}",
+            "rule": rule_title(_, reported.rule),
+            "rule_means": rule_means(_, reported.rule),
             "steps": steps,
             "count_bar": charts.stacked(parts, whole),
             "ties": [
