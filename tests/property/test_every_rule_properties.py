@@ -92,6 +92,8 @@ def test_every_rule_obeys_every_limit(seed: int, case: Case) -> None:
     won = {entry.id: entry for entry in entries if entry.id in outcome.winners}
     free = [entry for entry in won.values() if entry.id not in must]
     assert must <= set(won)
+    places = getattr(outcome.parameters, "winners", 0)
+    assert not places or len(won) <= max(places, len(must))
     if looks_at_money(case):
         assert outcome.spent <= town.budget or not sum(entry.cost for entry in free)
     assert sorted({step.project for step in outcome.steps}) == [entry.id for entry in entries]

@@ -16,6 +16,8 @@ from pbvote_tally.count import count_pb
 # pabutools 1.2.3's names (oracle/*.json) → ours
 PEER = {
     "greedy_votes": ("greedy", {"min_score": "0"}),
+    "greedy_votes_per_cost": ("greedy-per-cost", {"min_score": "0"}),
+    "greedy_points_per_cost": ("greedy-per-cost", {"min_score": "0"}),
     "mes_cost": ("equal-shares", {"completion": "none"}),
     "mes_card": ("equal-shares", {"completion": "none", "satisfaction": "cardinality"}),
     "mes_points": ("equal-shares", {"completion": "none", "satisfaction": "points"}),
@@ -93,7 +95,7 @@ def test_pabutools_winners_in_its_order(pabulib: Path) -> None:
             elif found is not None:
                 assert set(found.winners) == set(ties["lexico"]["winners"]), (path.stem, name)
                 compared += 1
-    assert compared == 69
+    assert compared == 88
 
 
 def _has_result(ties: dict[str, dict[str, object]]) -> bool:
