@@ -22,10 +22,9 @@ from numpy.typing import NDArray
 from pbvote.core.errors import InputError
 
 Ints = NDArray[Any]
-"""64-bit integers, or Python's where these are too short."""
+"""32- or 64-bit integers, or Python's where these are too short."""
 Floats = NDArray[np.float64]
-_LARGEST = 1 << 62
-_MOST = 4_000_000  # choices kept at once
+_MOST = 1 << 30  # bytes of the choices kept, of all items together
 _SECONDS = 20.0  # that HiGHS may look for a good total; the result doesn't depend on it
 
 
@@ -74,8 +73,8 @@ def _reduced(problem: Problem) -> Problem:
     for k, (row, bound) in enumerate(zip(problem.weights, problem.bounds, strict=True)):
         if k == 0 or sum(row) > bound:
             unit = gcd(*row) or 1
-            weights.append([weight // unit for weight in row])
             bounds.append(bound // unit)
+            weights.append([min(weight // unit, bounds[-1] + 1) for weight in row])
     unit = gcd(*problem.values) or 1
     return Problem([value // unit for value in problem.values], weights, bounds)
 
@@ -110,6 +109,7 @@ class _Search:
         self.ceilings = _Ceilings(problem)
         wide = _type([sum(problem.values)])
         last = _Choices(self.bounds[None, :] * 0, np.zeros(1, wide))
+        self.kept = 0
         self.after = [last]  # in the end: after[i] has the choices among the items from i on
         for i in reversed(range(self.count)):
             self.after.append(self._with_item(i, self.after[-1]))
@@ -123,9 +123,10 @@ class _Search:
         keep = (sums <= self.bounds).all(axis=1)
         keep &= self.ceilings.may_be_best(i, sums, values)
         sums, values = sums[keep], values[keep]
-        if len(values) > _MOST:
+        self.kept += sums.nbytes + values.nbytes
+        if self.kept > _MOST:
             raise InputError(
-                "too many choices are almost equally good to find the best one",
+                "so many sets of projects are almost equally good that the best can't be found",
                 hint="Count with another rule",
             )
         return _unbeaten(sums, values)
@@ -162,15 +163,22 @@ class _Search:
 
 
 def _type(numbers: Sequence[int]) -> type:
-    return np.int64 if max(numbers, default=0) < _LARGEST // 2 else object
+    """The shortest integers that hold twice the largest of these."""
+    largest = max(numbers, default=0)
+    if largest < 1 << 30:
+        return np.int32
+    return np.int64 if largest < 1 << 62 else object
 
 
 def _unbeaten(sums: Ints, values: Ints) -> _Choices:
     """Without those that another one equal in all sums but the first beats."""
     order = np.arange(len(values))
-    for key in (-values, *sums.T):  # the first sum before the others, which part the choices
+    for key in sums.T:  # the first sum before the others, which part the choices
         order = order[np.argsort(key[order], kind="stable")]
     sums, values = sums[order], values[order]
+    is_new = (sums[1:] != sums[:-1]).any(axis=1)
+    starts = np.flatnonzero(np.concatenate([[True], is_new]))
+    sums, values = sums[starts], np.maximum.reduceat(values, starts)
     keep = np.ones(len(values), np.bool_)
     edges = np.flatnonzero((sums[1:, 1:] != sums[:-1, 1:]).any(axis=1)) + 1
     for part in np.split(np.arange(len(values)), edges):
