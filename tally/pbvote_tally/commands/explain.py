@@ -46,7 +46,7 @@ def explain(
     """
     import msgspec
 
-    from pbvote_tally.explain.terminal import find, table_lines
+    from pbvote_tally.explain.terminal import find, project_lines, table_lines
     from pbvote_tally.language import LANGUAGES, Words
 
     if language is not None and language not in LANGUAGES:
@@ -60,12 +60,12 @@ def explain(
         contests, spoken, money = _of_file(source, language, rule, settings or [])
     words = Words(spoken, spoken)
     if project is not None:
-        contest, one = find(contests, project)
+        one = find(contests, project)
         if json:
             say_json(msgspec.to_builtins(one))
             return
-        say(f"{one.id}  {words.text(one.title)}")
-        say(one.explanation[spoken])
+        for line in project_lines(words, one, money):
+            say(line)
     elif json:
         say_json(msgspec.to_builtins(contests))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from pbvote.core.errors import InputError
 from pbvote_tally.explain.report import ContestReport, ProjectReport, Status
@@ -39,6 +40,18 @@ def table_lines(_: Words, contest: ContestReport, money: Money) -> Iterator[str]
         yield "  ".join([*cells, row[5]]).rstrip()
 
 
+def project_lines(_: Words, project: ProjectReport, money: Money) -> Iterator[str]:
+    """A project's sentences, and in Equal Shares its effective votes and who paid what."""
+    yield f"{project.id}  {_.text(project.title)}"
+    yield project.explanation[_.language]
+    if project.effective_votes:
+        votes = ", ".join(map(_.number, project.effective_votes))
+        yield _("Effective votes at each purchase: {votes}", votes=votes)
+    for line in project.payments:
+        amount, voters = money(_, round(Fraction(line.amount))), line.voters
+        yield _.many("{n} voter paid {amount}", "{n} voters paid {amount}", voters, amount=amount)
+
+
 def ordered(projects: Sequence[ProjectReport]) -> list[ProjectReport]:
     """Winners in the order chosen, then the others, most votes first."""
     return sorted(
@@ -46,7 +59,7 @@ def ordered(projects: Sequence[ProjectReport]) -> list[ProjectReport]:
     )
 
 
-def find(contests: Sequence[ContestReport], name: str) -> tuple[ContestReport, ProjectReport]:
+def find(contests: Sequence[ContestReport], name: str) -> ProjectReport:
     """The project called so: `ID`, or `CONTEST/ID` where several contests have one of that id."""
     asked, _, project = name.rpartition("/")
     found = [
@@ -60,4 +73,4 @@ def find(contests: Sequence[ContestReport], name: str) -> tuple[ContestReport, P
     if len(found) > 1:
         choice = ", ".join(f"{contest.id}/{one.id}" for contest, one in found)
         raise InputError(f"several contests have a project {name!r}", hint=f"Name one: {choice}")
-    return found[0]
+    return found[0][1]
