@@ -6,7 +6,7 @@ SOAK ?=
 SIZES ?= 1000 3000 10000
 SEED ?= $(shell $(PYTHON) -c "import secrets; print(secrets.randbits(32))")
 
-.PHONY: setup demo kiosk test lint types soak bench words pictures fmt wheel lock clean
+.PHONY: setup demo kiosk test lint types soak bench words pictures web fmt wheel lock clean
 
 setup: .venv/ready
 
@@ -45,9 +45,14 @@ bench: setup
 words: setup
 	$(BIN)/python kiosk/catalogues.py
 
-# The pictures of docs/kiosk, taken from the real program.
+# The pictures of docs/kiosk and docs/results.png, taken from the real program.
 pictures: setup
 	$(BIN)/python kiosk/pictures.py
+	$(BIN)/python tally/picture.py
+
+# The script of the results site, from tally/web; needs node and npm.
+web:
+	cd tally/web && npm ci && npm run types && npm run build
 
 fmt: setup
 	$(BIN)/ruff check --fix .

@@ -13,6 +13,8 @@ from msgspec import structs
 
 from bundle_builder import AT, Polling, make_bundle, signer_of, write_files
 from election_builder import BuiltElection, build_election, make_contest, make_roll
+from pbvote.core.card import Channel
+from pbvote.core.closing import Status
 from pbvote.core.manifest import Contest, Correction
 from pbvote.core.receipt import Receipt, receipt_text, sign_receipt
 from pbvote.core.selection import Points
@@ -29,7 +31,7 @@ TITLE = {
     "en": "Participatory budget",
 }
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>'
-BOXES = (
+BOXES: tuple[tuple[str, Channel], ...] = (
     ("online", "online"),
     ("kiosk-1", "in-person"),
     ("kiosk-2", "in-person"),
@@ -95,9 +97,9 @@ def make_site_folder(folder: Path) -> SiteFolder:
     built = build_election(contests=contests(), boxes=BOXES, roll=make_roll(30), title=TITLE)
     poll = Polling(built)
     places = _vote(poll)
-    statuses = {"box/kiosk-2": "cut", "box/kiosk-3": "lost"}
-    logs = poll.finished(statuses)  # type: ignore[arg-type]  # the literals are the statuses
-    files = make_bundle(built, logs, statuses)  # type: ignore[arg-type]  # as above
+    statuses: dict[str, Status] = {"box/kiosk-2": "cut", "box/kiosk-3": "lost"}
+    logs = poll.finished(statuses)
+    files = make_bundle(built, logs, statuses)
     write_files(files, folder / "bundle")
     write_bytes(folder / COMMISSION, f"{built.commission.verify_key.text}\n".encode())
     write_bytes(folder / "turnout-ages.csv", AGES.encode())
