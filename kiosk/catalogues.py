@@ -120,6 +120,8 @@ def faults(catalogue: Catalog) -> list[str]:
         strings = [string] if isinstance(string, str) else list(string)
         if not all(strings):
             wrong.append(f"not translated: {ids[0]!r}")
+        elif message.fuzzy:
+            wrong.append(f"marked fuzzy, so that it isn't compiled: {ids[0]!r}")
         elif any(_values(text) != _values(ids[-1]) for text in strings[-1:]):
             wrong.append(f"other {{values}} than its message: {ids[0]!r}")
     return wrong
