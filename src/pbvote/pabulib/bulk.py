@@ -8,12 +8,11 @@ very long.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pbvote.pabulib.grouping import Collector, Grouped
+from pbvote.pabulib.grouping import Bytes, Collector, Grouped
 from pbvote.pabulib.model import WITH_POINTS, VoteType
 from pbvote.pabulib.tokens import Flags, Lists, Names, Places, Spans, Text, lists
 
@@ -116,7 +115,7 @@ class Bulk:
         if points is not None:
             number = self.numbers.find(text, points.names(commas))
             wrong |= number < 0
-        elif self.kind == "ordinal":
+        elif not self.collector.marks:
             begins = np.cumsum(votes.counts) - votes.counts
             number = np.arange(len(line)) - np.repeat(begins, votes.counts) + 1
         right = np.ones(lines, dtype=bool)
@@ -126,18 +125,24 @@ class Bulk:
             self.singles[-1] += lines - len(project)
             return right
         place = line * width + np.maximum(project, 0)
-        marks = self._scratch(lines * width)
-        marks[place] = True
-        if np.count_nonzero(marks) != len(place):
-            right &= np.count_nonzero(marks.reshape(lines, width), axis=1) == votes.counts
-        rows: NDArray[Any] = marks
+        rows = self._packed(place, lines)
+        named = np.bitwise_count(rows)
+        if named.sum(dtype=np.int64) != len(place):  # a project twice
+            right &= named.sum(axis=1, dtype=np.int64) == votes.counts
         if number is not None:
-            rows = np.zeros(lines * width, dtype=self.collector.dtype)
-            rows[place] = number
-        rows = rows.reshape(lines, width)
+            numbers = np.zeros(lines * width, dtype=self.collector.dtype)
+            numbers[place] = number
+            rows = numbers.reshape(lines, width).view(np.uint8)
         self.collector.add_rows(rows if right.all() else rows[right])
-        marks[place] = False
         return right
+
+    def _packed(self, place: Places, lines: int) -> Bytes:
+        """A bit for each project, set where it is named: `place` counts line by line."""
+        marks = self._scratch(lines * self.collector.width)
+        marks[place] = True
+        packed = np.packbits(marks.reshape(lines, self.collector.width), axis=1)
+        marks[place] = False
+        return packed
 
     def _scratch(self, size: int) -> Flags:
         """So many marks, all of them False: the caller leaves them so."""

@@ -16,6 +16,7 @@ Words = NDArray[np.uint64]
 
 WORD = 8  # bytes
 _ODD = 0x9E3779B97F4A7C15
+_LARGE = 1 << 22  # bytes
 _BLOCK = 2048  # rows hashed at once, so that they stay in the processor's cache
 
 
@@ -122,6 +123,7 @@ class Collector:
         self.dtype = np.min_scalar_type(largest)
         self.width = padded(projects, 1) * WORD if self.marks else padded(projects, self.size)
         self.parts: list[tuple[Bytes, Integers]] = []
+        self.fresh: list[tuple[Bytes, Integers]] = []
         self.vectors: dict[Vector, int] = {}
         self._repetitive = True
 
@@ -130,18 +132,24 @@ class Collector:
         """Bytes a number."""
         return self.dtype.itemsize
 
-    def add_rows(self, rows: NDArray[Any]) -> None:
-        """Rows of `width` numbers, those after the projects' being 0; marks are 0 and 1.
-
-        The array is kept unless they are marks.
-        """
+    def add_rows(self, rows: Bytes) -> None:
+        """Rows of `width` numbers, those after the projects' being 0; of marks, 8 in a byte."""
         if not len(rows):
             return
-        part = self._packed(rows), np.ones(len(rows), dtype=np.int64)
+        part = rows, np.ones(len(rows), dtype=np.int64)
         if self._repetitive:
             part = group(*part)
             self._repetitive = 2 * len(part[0]) < len(rows)
-        self.parts.append(part)
+        self.fresh.append(part)
+        if sum(rows.nbytes for rows, _ in self.fresh) > _LARGE:
+            self._settle()
+
+    def _settle(self) -> None:
+        """One large array for many small ones, which would leave holes in memory."""
+        if self.fresh:
+            rows, weights = (np.concatenate(parts) for parts in zip(*self.fresh, strict=True))
+            self.parts.append(group(rows, weights) if self._repetitive else (rows, weights))
+            self.fresh = []
 
     def add_vector(self, vector: Vector, count: int = 1) -> None:
         """A vote, or so many equal ones."""
@@ -155,6 +163,7 @@ class Collector:
 
     def grouped(self) -> Grouped:
         """All that was gathered; the collector is empty then."""
+        self._settle()
         if not self.parts:
             return of_vectors(self.vectors, self.projects)
         if self.vectors:
@@ -174,9 +183,6 @@ class Collector:
             count -= len(part)
         return rows
 
-    def _packed(self, rows: NDArray[Any]) -> Bytes:
-        return np.packbits(rows, axis=1) if self.marks else rows.view(np.uint8)
-
     def _take_vectors(self) -> None:
         """Make rows of the vectors; wider ones of all, if theirs are the largest numbers."""
         vectors, weights = of_vectors(self.vectors, self.projects)
@@ -190,7 +196,7 @@ class Collector:
     def _row(self, numbers: NDArray[Any]) -> Bytes:
         rows = np.zeros((len(numbers), self.width), dtype=self.dtype)
         rows[:, : self.projects] = numbers[:, : self.projects]
-        return self._packed(rows)
+        return np.packbits(rows, axis=1) if self.marks else rows.view(np.uint8)
 
     def _matrix(self, rows: Bytes, kept: Integers) -> NDArray[np.unsignedinteger[Any]]:
         """The rows kept, as numbers, column by column."""
