@@ -13,11 +13,10 @@ from pathlib import Path
 from bundle_builder import Entries, Polling, log_files, signer_of, write_files
 from election_builder import BuiltElection, build_election
 from pbvote import keyfile
-from pbvote.core.note import parse_note
 from pbvote.core.selection import Vector
 from pbvote.files import COMMISSION, COMMISSION_KEY, MANIFEST, ROLL, write_bytes
 from poll_folder import seed
-from trustee_builder import CHEAP, COMMISSION as COMMISSION_SIGNER, NAMES, PASSPHRASE, finished
+from trustee_builder import CHEAP, NAMES, finished
 
 CHOICES: Sequence[Mapping[str, Vector]] = (
     {"city": (1, 1, 0, 0, 0), "quarter": (6, 4, 0)},
@@ -55,29 +54,25 @@ class Town:
         return self.path / "trustees" / NAMES[number - 1]
 
 
-def make_town(path: Path, *, commission: str | None = None) -> Town:
+def make_town(path: Path, *, slug: str = "demo", commission: str | None = None) -> Town:
     """The folder before any log came in; `commission` is the passphrase of its key."""
-    circle = finished(path / "town")
+    circle = finished(path / "town", slug=slug)
     note = circle.manifest()
     for name in NAMES:
         note = circle.sign_manifest(name, note)
-    drawn = build_election(trustees=len(NAMES), threshold=2)
     built = replace(
-        drawn,
+        build_election(slug, trustees=len(NAMES), threshold=2),
         election=circle.election(),
         manifest_note=note,
-        commission=COMMISSION_SIGNER,
+        commission=circle.commission,
         trustees=[],
         shares=[],
     )
-    assert parse_note(note).text
-    town = circle.path
+    town, signer = circle.path, circle.commission
     write_bytes(town / MANIFEST, note)
     write_bytes(town / ROLL, built.roll_csv)
-    vkey = COMMISSION_SIGNER.verify_key.text
-    write_bytes(town / COMMISSION, f"{vkey}\n".encode())
-    secret = seed(COMMISSION_SIGNER)
-    keyfile.save(town / COMMISSION_KEY, COMMISSION_SIGNER.name, secret, commission, CHEAP)
+    write_bytes(town / COMMISSION, f"{signer.verify_key.text}\n".encode())
+    keyfile.save(town / COMMISSION_KEY, signer.name, seed(signer), commission, CHEAP)
     return Town(town, path / "sticks", built, poll(built).finished())
 
 
@@ -88,7 +83,7 @@ def poll(built: BuiltElection) -> Polling:
         online = person % 3 == 0
         channel, registrar = ("online", "mairie") if online else ("in-person", "desk-1")
         box = "online" if online else f"kiosk-{person % 3}"
-        card = made.card(person, channel=channel, registrar=registrar)  # type: ignore[arg-type]  # one of both
+        card = made.card(person, channel=channel, registrar=registrar)
         if person == 4:
             made.challenge(card, box)
         made.cast(card, box, CHOICES[person % len(CHOICES)])

@@ -35,6 +35,11 @@ class Circle:
 
     path: Path
     names: Sequence[str]
+    slug: str = "demo"
+
+    @property
+    def commission(self) -> Signer:
+        return Signer(commission_name(self.slug), bytes(31) + b"c")
 
     @property
     def shared(self) -> Path:
@@ -56,55 +61,57 @@ class Circle:
         return self.shared / f"{name}.{round_name}.note"
 
     def sign_manifest(self, name: str, note: bytes) -> bytes:
-        return trustee.sign_manifest(self.folder(name), note, COMMISSION.verify_key, PASSPHRASE)
+        return trustee.sign_manifest(
+            self.folder(name), note, self.commission.verify_key, PASSPHRASE
+        )
 
     def manifest(self) -> bytes:
         """The manifest that the commission signed, and nobody else yet."""
         t = ceremony.read_ceremony(self.shared).threshold
         trustees, key = ceremony.manifest_trustees(self.shared)
-        draft = build_election(trustees=len(trustees), threshold=t).election.manifest
+        draft = build_election(self.slug, trustees=len(trustees), threshold=t).election.manifest
         manifest = structs.replace(
             draft,
             ceremony=ceremony.read_ceremony(self.shared).ceremony,
             trustees=trustees,
             key=key,
         )
-        return sign_note(encode(manifest).decode() + "\n", [COMMISSION])
+        return sign_note(encode(manifest).decode() + "\n", [self.commission])
 
     def election(self) -> Election:
         """Signed by everybody."""
         note = self.manifest()
         for name in self.names:
             note = self.sign_manifest(name, note)
-        return open_election(note, (), COMMISSION.verify_key)
+        return open_election(note, (), self.commission.verify_key)
 
 
-def start(path: Path, names: Sequence[str] = NAMES, t: int = 2) -> Circle:
+def start(path: Path, names: Sequence[str] = NAMES, t: int = 2, slug: str = "demo") -> Circle:
     """A ceremony that nobody has enrolled in."""
-    circle = Circle(path, names)
-    ceremony.start_ceremony(circle.shared, "demo", t, names)
+    circle = Circle(path, names, slug)
+    ceremony.start_ceremony(circle.shared, slug, t, names)
     return circle
 
 
-def enrolled(path: Path, names: Sequence[str] = NAMES, t: int = 2) -> Circle:
+def enrolled(path: Path, names: Sequence[str] = NAMES, t: int = 2, slug: str = "demo") -> Circle:
     """A ceremony before the deals."""
-    circle = start(path, names, t)
+    circle = start(path, names, t, slug)
     for name in names:
         circle.enrol(name)
     return circle
 
 
-def dealt(path: Path, names: Sequence[str] = NAMES, t: int = 2) -> Circle:
+def dealt(path: Path, names: Sequence[str] = NAMES, t: int = 2, slug: str = "demo") -> Circle:
     """A ceremony before anybody accepts."""
-    circle = enrolled(path, names, t)
+    circle = enrolled(path, names, t, slug)
     for name in names:
         circle.deal(name)
     return circle
 
 
-def finished(path: Path, names: Sequence[str] = NAMES, t: int = 2) -> Circle:
+def finished(path: Path, names: Sequence[str] = NAMES, t: int = 2, slug: str = "demo") -> Circle:
     """A ceremony that gave a key."""
-    circle = dealt(path, names, t)
+    circle = dealt(path, names, t, slug)
     for name in names:
         circle.accept(name)
     return circle

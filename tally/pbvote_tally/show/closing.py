@@ -160,15 +160,15 @@ class ClosingPage(Page):
             )
             for log in closing.logs
         ]
+        said = _("Each trustee reads this aloud, and the room compares:")
+        text = f"{said}\n{in_words(digest)}\n{in_hex(digest)}"
+        yield Static(text, classes="text", markup=False)
+        yield Static(self._signed_line(work.signatures()), classes="text strong", markup=False)
         yield Static(table(rows, right=(2,)), classes="table", markup=False)
         for log in closing.logs:
             if isinstance(log.reason, str):
                 name = log_name(_, log.origin.split("/", 2)[2], work.election)
                 yield Static(f"{name}: {log.reason}", classes="text", markup=False)
-        said = _("Each trustee reads this aloud, and the room compares:")
-        text = f"{said}\n{in_words(digest)}\n{in_hex(digest)}"
-        yield Static(text, classes="text", markup=False)
-        yield Static(self._signed_line(work.signatures()), classes="text strong", markup=False)
 
     def _signed_line(self, signatures: Signatures) -> str:
         _ = self.words

@@ -164,7 +164,7 @@ class Page(ShowScreen[None]):
 
     def keys(self) -> Sequence[tuple[str, str]]:
         _ = self.words
-        return [("↑↓", _("Choose")), (_("Enter"), _("Do it"))]
+        return [("↑↓", _("Choose")), (_("Enter"), _("Do it")), (_("PgUp/PgDn"), _("Read on"))]
 
     def on_mount(self) -> None:
         self.focus_first()
