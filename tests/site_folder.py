@@ -15,8 +15,9 @@ from bundle_builder import AT, Polling, make_bundle, signer_of, write_files
 from election_builder import BuiltElection, build_election, make_contest, make_roll
 from pbvote.core.card import Channel
 from pbvote.core.closing import Status
+from pbvote.core.encoding import encode
 from pbvote.core.manifest import Contest, Correction
-from pbvote.core.receipt import Receipt, receipt_text, sign_receipt
+from pbvote.core.receipt import Receipt, SignedReceipt, receipt_text, sign_receipt
 from pbvote.core.selection import Points
 from pbvote.files import COMMISSION, write_bytes
 from pbvote.receipts import tracker_of
@@ -56,12 +57,17 @@ class SiteFolder:
         return receipt_for(self.built, box, index, tracker)
 
 
+def signed_receipt(built: BuiltElection, box: str, index: int, tracker: bytes) -> SignedReceipt:
+    """A receipt that a box signed for this entry, whatever is there."""
+    election = built.election.id
+    receipt = Receipt(election=election, box=box, index=index, tracker=tracker, at=AT)
+    return sign_receipt(receipt, signer_of(built, f"box/{box}"))
+
+
 def receipt_for(built: BuiltElection, box: str, index: int, tracker: bytes) -> str:
-    """A receipt that a box signed for this entry."""
-    election = built.election
-    receipt = Receipt(election=election.id, box=box, index=index, tracker=tracker, at=AT)
-    signed = sign_receipt(receipt, signer_of(built, f"box/{box}"))
-    return receipt_text(signed, election.box_position(box))
+    """Its text."""
+    signed = signed_receipt(built, box, index, tracker)
+    return receipt_text(signed, built.election.box_position(box))
 
 
 def contests() -> list[Contest]:
@@ -99,7 +105,8 @@ def make_site_folder(folder: Path) -> SiteFolder:
     places = _vote(poll)
     statuses: dict[str, Status] = {"box/kiosk-2": "cut", "box/kiosk-3": "lost"}
     logs = poll.finished(statuses)
-    files = make_bundle(built, logs, statuses)
+    evidence = {"1.json": encode(signed_receipt(built, "online", 1_000_000, bytes(32)))}
+    files = make_bundle(built, logs, statuses, evidence=evidence)
     write_files(files, folder / "bundle")
     write_bytes(folder / COMMISSION, f"{built.commission.verify_key.text}\n".encode())
     write_bytes(folder / "turnout-ages.csv", AGES.encode())

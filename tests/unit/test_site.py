@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,15 +15,17 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from typer.testing import CliRunner
 
-from pbvote.core.errors import InputError, RefusedError
+from pbvote.core.errors import InputError, RefusedError, VerificationError
 from pbvote.core.note import VerifyKey
 from pbvote.pabulib import parse
 from pbvote_tally.bundle import open_bundle
+from pbvote_tally.cli import app
 from pbvote_tally.site import folder as folders
 from pbvote_tally.site.folder import SUMS, whole_folder
 from pbvote_tally.site.others import age_groups
-from pbvote_tally.site.publish import read_source, write_site
+from pbvote_tally.site.publish import must_be_signed, read_source, write_site
 from pbvote_tally.site.source import AgeGroup, Source, read_ages
 from pbvote_tally.verify import verify
 from site_folder import HOSTILE, SiteFolder, make_site_folder
@@ -154,6 +157,37 @@ def test_the_bundle_verifies_as_downloaded(site: Path, election: SiteFolder) -> 
     assert VerifyKey.parse(vkey) == key_of(election)
     digest = hashlib.sha256((site / "downloads" / "bundle.zip").read_bytes()).hexdigest()
     assert digest in (site / "fr" / "data.html").read_text("utf-8")
+
+
+def test_evidence_is_told(site: Path) -> None:
+    page = (site / "en" / "process.html").read_text("utf-8")
+    assert "evidence/1.json" in page
+    assert "online, entry 1000000 isn&#39;t in the log" in page
+
+
+def test_signed_again_only_for_evidence(election: SiteFolder, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(election.folder, tmp_path / "election"))
+    assert not must_be_signed(folder, key_of(election))
+    evidence = folder / "bundle" / "evidence"
+    shutil.copyfile(evidence / "1.json", evidence / "2.json")
+    with pytest.raises(RefusedError, match="evidence was added"):
+        must_be_signed(folder, key_of(election))
+    shutil.rmtree(folder / "corrections")
+    assert must_be_signed(folder, key_of(election))
+    (evidence / "2.json").unlink()
+    (folder / "bundle" / "letter.txt").write_text("no evidence")
+    assert not must_be_signed(folder, key_of(election))
+    with pytest.raises(VerificationError, match=r"letter\.txt"):
+        read_source(folder, key_of(election))
+
+
+def test_the_command_needs_no_key_for_what_is_signed(
+    election: SiteFolder, site: Path, tmp_path: Path
+) -> None:
+    done = CliRunner().invoke(app, ["publish", str(election.folder), "--out", f"{tmp_path}/out"])
+    assert done.exit_code == 0, done.output
+    assert read_all(tmp_path / "out") == read_all(site)
+    assert f"{tmp_path}/out/index.html" in done.output
 
 
 def test_open_data(site: Path, source: Source) -> None:

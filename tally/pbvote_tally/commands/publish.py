@@ -25,22 +25,21 @@ def publish(
 ) -> None:
     """Count, sign results.note, which finishes the audit bundle, and write the results site.
 
-    What is signed already isn't signed again: the site is made anew, after `correct` too, without
-    the commission's key. It is a folder of plain files for any web host or a stick; index.html is
-    its first page.
+    What is signed already isn't signed again, unless evidence was added: the site is made anew,
+    after `correct` too, without the commission's key. It is a folder of plain files for any web
+    host or a stick; index.html is its first page.
 
     \b
     Example: pbvote-tally publish DIR
     Example: pbvote-tally publish DIR --out /srv/www/results
     """
     from pbvote.files import COMMISSION, read_vkey
-    from pbvote_tally.bundle import RESULTS
-    from pbvote_tally.site.publish import read_source, write_site
+    from pbvote_tally.site.publish import must_be_signed, read_source, write_site
     from pbvote_tally.words import result_lines
 
     commission = read_vkey(folder / COMMISSION)
     place = out or folder / "site"
-    if not (folder / "bundle" / RESULTS).exists():
+    if must_be_signed(folder, commission):
         _sign(folder, commission, passphrase_file, workers)
     with Steps() as steps:
         source = read_source(folder, commission, steps)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from pbvote.core.encoding import Texts
 from pbvote.language import N_
 from pbvote_tally.bundle import Bundle
+from pbvote_tally.explain.schema import results_schema
 from pbvote_tally.language import Words
 from pbvote_tally.selections import selections_csv
 from pbvote_tally.site.folder import Folder
@@ -25,6 +26,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 RESULTS = N_("The results and what explains them, for programs")
 EARLIER = N_("The result before a correction, for programs")
+SCHEMA = N_("What stands in results.json, field by field (JSON Schema)")
 PROJECTS = N_("Every project: votes, cost and result, for spreadsheets")
 TURNOUT = N_("Turnout by groups, for spreadsheets")
 SELECTIONS = N_("The opened ballots, a line each: {contest}")
@@ -70,6 +72,7 @@ def _files(source: Source) -> Iterator[tuple[Download, bytes]]:
         yield Download(f"results-{report.number}.json", EARLIER), report.encode()
     for corrected, note in zip(source.corrected, source.notes, strict=True):
         yield Download(f"corrections/{corrected.record.number}.note", NOTE), note
+    yield Download("results.schema.json", SCHEMA), results_schema()
     yield Download("projects.csv", PROJECTS), _table(_project_rows(source))
     yield Download("turnout.csv", TURNOUT), _table(_turnout_rows(source))
     for (number, contest), counted, reported in zip(

@@ -14,6 +14,7 @@ from pbvote_tally.explain.report import By, Group
 from pbvote_tally.explain.turnout import LEAST
 from pbvote_tally.fingerprint import in_hex
 from pbvote_tally.language import Words
+from pbvote_tally.minutes.said import FINDING
 from pbvote_tally.site import charts
 from pbvote_tally.site.folder import Made
 from pbvote_tally.site.open_data import FOLDER, Download
@@ -156,6 +157,10 @@ def process_view(source: Source, _: Words) -> View:
         "aside": [
             {"why": _(ASIDE[reason]), "reason": reason, "number": number}
             for reason, number in reasons.items()
+        ],
+        "evidence": [
+            {"file": found.file, "finding": _(FINDING[found.finding]), "detail": found.detail}
+            for found in source.evidence
         ],
         "conflicts": [
             _(

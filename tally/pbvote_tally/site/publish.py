@@ -5,9 +5,13 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from pbvote.core.errors import RefusedError
 from pbvote.core.note import VerifyKey
+from pbvote_tally import bundle as names
 from pbvote_tally.bundle import FolderBundle
 from pbvote_tally.correction import corrected, notes_in
+from pbvote_tally.evidence import NAME as EVIDENCE
+from pbvote_tally.evidence import findings
 from pbvote_tally.explain.results import results_report
 from pbvote_tally.published import read_published
 from pbvote_tally.report import SILENT, Report
@@ -17,8 +21,30 @@ from pbvote_tally.site.open_data import write_downloads
 from pbvote_tally.site.pages import Pages, languages_of, root_page
 from pbvote_tally.site.receipts import receipt_files
 from pbvote_tally.site.source import Source, read_ages
+from pbvote_tally.verify import read_results
 
 ASSETS = ("site.css", "site.js", "site.js.sha256", "icon.svg")
+
+
+def must_be_signed(folder: Path, commission: VerifyKey) -> bool:
+    """Whether results.note isn't there, or evidence was added since, which it must name.
+
+    RefusedError if a correction follows that note: with another one before it, it would not hold.
+    """
+    bundle = FolderBundle(folder / "bundle")
+    present = set(bundle.names())
+    if names.RESULTS not in present:
+        return True
+    added = present - set(read_results(bundle, commission).files) - {names.RESULTS}
+    if not any(map(EVIDENCE.fullmatch, added)):
+        return False
+    if notes_in(folder):
+        raise RefusedError(
+            "evidence was added to a result that was corrected since",
+            where=", ".join(sorted(added)),
+            hint="Take it out of the bundle, and publish it beside",
+        )
+    return True
 
 
 def read_source(folder: Path, commission: VerifyKey, report: Report = SILENT) -> Source:
@@ -34,6 +60,7 @@ def read_source(folder: Path, commission: VerifyKey, report: Report = SILENT) ->
         notes=[note for _name, note in notes],
         reports=[results_report(bundle, published, one, report) for one in (None, *corrections)],
         ages=read_ages(folder),
+        evidence=list(findings(bundle, published)),
     )
 
 

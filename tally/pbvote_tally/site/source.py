@@ -14,6 +14,7 @@ from pbvote.core.manifest import Contest, Project
 from pbvote.files import read_bytes
 from pbvote_tally.bundle import Bundle
 from pbvote_tally.correction import Corrected
+from pbvote_tally.evidence import Finding
 from pbvote_tally.explain.report import ResultsReport
 from pbvote_tally.published import Published
 from pbvote_tally.verify import Counted
@@ -42,6 +43,7 @@ class Source(Struct, frozen=True):
     notes: list[bytes]
     reports: list[ResultsReport]
     ages: list[AgeGroup]
+    evidence: list[Finding]
 
     @property
     def election(self) -> Election:
