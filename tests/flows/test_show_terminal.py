@@ -75,9 +75,8 @@ class Robot:
 
     def is_ready(self, screen: str) -> bool:
         """Whether the screen waits for somebody."""
-        return DONE in screen or (
-            "▶ " not in screen.partition("────")[2] and bool(self.keys(screen))
-        )
+        is_working = "▶ " in screen.partition("────")[2]
+        return DONE in screen or (not is_working and bool(self.keys(screen)))
 
     def act(self, terminal: Terminal, screen: str) -> None:
         """Do what the screen asks for."""
@@ -120,7 +119,7 @@ def test_killed_at_random_it_goes_on_with_the_same_bytes(
 def killed_twice(town: Town, rng: random.Random) -> None:
     """An evening with two power cuts."""
     robot = Robot(town, rng)
-    program = [Path(sys.executable).with_name("pbvote-tally"), "show", town.path]
+    program: list[str | Path] = [Path(sys.executable).with_name("pbvote-tally"), "show", town.path]
     kept: list[Files] = []
     for _ in range(2):
         with Terminal(program, rng=rng) as terminal:

@@ -1,0 +1,162 @@
+"""A count that was killed while it wrote, and what a trustee brings: whole, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bundle_builder import read_files
+from pbvote.core.errors import PbvoteError, RefusedError
+from pbvote_tally import bundle as names
+from pbvote_tally.ahead import FILE, Ahead
+from pbvote_tally.bundle import FolderBundle
+from pbvote_tally.custody import Trustee
+from pbvote_tally.request import brought_in, export_request
+from pbvote_tally.show.work import Work
+from pbvote_tally.tally import Tally
+from pbvote_tally.verify import verify
+from show_folder import Town, make_town
+from trustee_builder import PASSPHRASE
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """The closing signed by all, merge.json written."""
+    town = make_town(tmp_path_factory.mktemp("closed"))
+    with Work(town.path) as work:
+        work.collect(town.stick())
+        work.draw_up({}, None)
+        for number in (1, 2, 3):
+            work.sign(town.trustee(number), PASSPHRASE)
+        work.merge()
+    return town
+
+
+@pytest.fixture
+def town(closed: Town, tmp_path: Path) -> Town:
+    shutil.copytree(closed.path, tmp_path / "town")
+    return Town(tmp_path / "town", tmp_path / "sticks", closed.built, closed.logs)
+
+
+def tally(town: Town, out: Path | None = None) -> Tally:
+    key = town.built.commission.verify_key
+    return Tally(FolderBundle(town.bundle), out or town.bundle, key)
+
+
+def mix(town: Town, number: int, out: Path | None = None) -> None:
+    with Trustee(town.trustee(number), PASSPHRASE) as trustee:
+        tally(town, out).mix(trustee)
+
+
+def open_(town: Town, number: int, out: Path | None = None) -> None:
+    with Trustee(town.trustee(number), PASSPHRASE) as trustee:
+        tally(town, out).open(trustee)
+
+
+@pytest.mark.parametrize("lost", ["statement.note", "output.bin", "proof.bin"])
+def test_a_mix_that_was_half_written_is_given_again(town: Town, lost: str) -> None:
+    mix(town, 1)
+    before = read_files(town.bundle)
+    place = town.bundle / names.mix_file("city", 1, lost)
+    place.unlink()
+    (place.parent / ".new-abc").write_bytes(b"half")
+    mix(town, 1)
+    assert read_files(town.bundle) == before
+
+
+def test_an_opening_that_was_half_written_is_given_again(town: Town) -> None:
+    mix(town, 1)
+    mix(town, 2)
+    open_(town, 1)
+    before = read_files(town.bundle)
+    (town.bundle / names.opening_file("quarter", 1, "proof.bin")).unlink()
+    open_(town, 1)
+    assert read_files(town.bundle) == before
+
+
+def test_parts_from_sticks_make_a_whole_count(town: Town, tmp_path: Path) -> None:
+    town_hall = tally(town)
+    for act in (mix, open_):
+        for number in (1, 3):
+            act(town, number, tmp_path / f"stick-{number}")
+            assert town_hall.take(FolderBundle(tmp_path / f"stick-{number}"))
+            assert not town_hall.take(FolderBundle(tmp_path / f"stick-{number}"))
+    town_hall.publish(town.built.commission)
+    verify(FolderBundle(town.bundle), town.built.commission.verify_key)
+
+
+@pytest.mark.parametrize("part", ["mix-1/output.bin", "mix-1/proof.bin", "mix-1/statement.note"])
+def test_a_broken_mix_is_not_taken(town: Town, tmp_path: Path, part: str) -> None:
+    mix(town, 1, tmp_path / "stick")
+    broken = tmp_path / "stick" / "contests" / "quarter" / part
+    broken.write_bytes(broken.read_bytes()[:-1] + b"\x00")
+    before = read_files(town.bundle)
+    with pytest.raises(PbvoteError, match="mix-1"):
+        tally(town).take(FolderBundle(tmp_path / "stick"))
+    assert read_files(town.bundle) == before
+
+
+def test_a_part_of_a_mix_is_not_taken(town: Town, tmp_path: Path) -> None:
+    mix(town, 1, tmp_path / "stick")
+    (tmp_path / "stick" / names.mix_file("quarter", 1, "proof.bin")).unlink()
+    before = read_files(town.bundle)
+    with pytest.raises(PbvoteError, match="missing"):
+        tally(town).take(FolderBundle(tmp_path / "stick"))
+    assert read_files(town.bundle) == before
+
+
+def test_a_mix_that_comes_too_late_is_not_taken(town: Town, tmp_path: Path) -> None:
+    mix(town, 1, tmp_path / "stick")
+    mix(town, 2)
+    with pytest.raises(RefusedError, match="has mixed"):
+        tally(town).take(FolderBundle(tmp_path / "stick"))
+
+
+def test_an_opening_by_who_didnt_mix_is_not_taken(town: Town, tmp_path: Path) -> None:
+    mix(town, 1)
+    mix(town, 2)
+    open_(town, 2, tmp_path / "stick")
+    for folder in (tmp_path / "stick").rglob("opening-2"):
+        folder.rename(folder.with_name("opening-3"))
+    with pytest.raises(PbvoteError, match="didn't mix"):
+        tally(town).take(FolderBundle(tmp_path / "stick"))
+
+
+def test_a_request_holds_what_is_public_and_nothing_else(town: Town, tmp_path: Path) -> None:
+    folder = export_request(town.path, "demo", tmp_path / "stick")
+    there = read_files(folder)
+    assert {name for name in there if not name.startswith("bundle/")} == {
+        "manifest.note",
+        "roll.csv",
+        "commission.vkey",
+    }
+    assert {n.removeprefix("bundle/"): d for n, d in there.items() if n.startswith("bundle/")} == (
+        read_files(town.bundle)
+    )
+    (folder / "bundle" / "contests" / "old").write_bytes(b"from before")
+    export_request(town.path, "demo", tmp_path / "stick")
+    assert read_files(folder) == there
+    assert [found.names() for found in brought_in(tmp_path / "stick")] == []
+
+
+# --- checked ahead --------------------------------------------------------------------------------
+
+
+def test_a_digest_cut_short_is_left_out(town: Town) -> None:
+    path = town.path / FILE
+    whole = path.read_bytes()
+    assert len(whole) == 32 * 10
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_bytes(whole[:-5])
+    Ahead(town.path)
+    assert path.read_bytes() == whole[:-32]
+    with Work(town.path) as work:
+        assert work.check_ahead() == 1
+    assert sorted(path.read_bytes()) == sorted(whole)
+
+
+def test_a_trustee_trusts_no_file_of_the_town_hall(town: Town, tmp_path: Path) -> None:
+    folder = export_request(town.path, "demo", tmp_path / "stick")
+    assert not (folder / FILE).exists()
