@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd
 from typing import NamedTuple
 
 import numpy as np
@@ -35,20 +35,22 @@ class Payment(NamedTuple):
 class Loads:
     """The loads of all groups, and of the projects (positions) that wait to be bought.
 
-    Each project must have a supporter. `initial` is what each group carries at the start (≥ 0);
-    nothing if left out.
+    Each project must have a supporter. At the start nobody carries anything.
     """
 
-    def __init__(
-        self, profile: Profile, projects: Sequence[int], initial: Sequence[Fraction] | None = None
-    ) -> None:
+    def __init__(self, profile: Profile, projects: Sequence[int]) -> None:
         self.projects = list(projects)
         self._place = {p: i for i, p in enumerate(self.projects)}
         self._costs = [profile.projects[p].cost for p in self.projects]
         self._votes = [profile.votes[p] for p in self.projects]
         self._weights = profile.weights
         self._index(profile)
-        self._begin(initial)
+        self._denominator, self._loads = 1, [0]
+        # which of the loads each group carries, and how many of a project's supporters carry each:
+        # whole numbers below 2^53, as floats for the bounds
+        self._labels: Integers = np.zeros(len(self._weights), np.int64)
+        self._counts = np.zeros((len(self.projects), 1 + len(self.projects)))
+        self._counts[:, 0] = self._votes
         self._float_costs = np.array(self._costs, np.float64)
         self._float_votes = np.array(self._votes, np.float64)
         self._is_waiting = np.ones(len(self.projects), np.bool_)
@@ -62,21 +64,6 @@ class Loads:
         by_project = np.argsort(columns.astype(np.uint16), kind="stable")
         ends = np.cumsum(np.bincount(columns, minlength=len(self.projects)))
         self._supporters = np.split(rows[by_project], ends[:-1])[: len(self.projects)]
-
-    def _begin(self, initial: Sequence[Fraction] | None) -> None:
-        """One label a load that somebody carries; how many supporters of each project carry it."""
-        loads = sorted(set(initial)) if initial else [Fraction(0)]
-        self._denominator = lcm(*(load.denominator for load in loads))
-        self._loads = [int(load * self._denominator) for load in loads]
-        label = {load: j for j, load in enumerate(loads)}
-        labels = [label[load] for load in initial] if initial else [0] * len(self._weights)
-        self._labels: Integers = np.array(labels, np.int64)
-        # whole numbers below 2^53, as floats for the bounds
-        self._counts = np.zeros((len(self.projects), len(loads) + len(self.projects)))
-        for i, groups in enumerate(self._supporters):
-            self._counts[i, : len(loads)] = np.bincount(
-                self._labels[groups], self._weights[groups], len(loads)
-            )
 
     @property
     def waiting(self) -> list[int]:
