@@ -26,62 +26,71 @@ Two thirds like the parks, one third the path; the path's friends get their shar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from fractions import Fraction
 from typing import Annotated, Literal
 
 import numpy as np
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from pbvote.core.encoding import MAX_INT
+from pbvote.core.errors import InputError
+from pbvote.core.selection import Ranking
+from pbvote_tally.rules.buying import buy
 from pbvote_tally.rules.frame import Start, outcome, start, step
-from pbvote_tally.rules.greedy import take_best
+from pbvote_tally.rules.greedy import GreedyParameters, greedy, take_best
+from pbvote_tally.rules.leftover import Earning
 from pbvote_tally.rules.limits import Room
-from pbvote_tally.rules.linear import buy_throughout
-from pbvote_tally.rules.market import (
-    PHASE,
-    BoundPurses,
-    ExactPurses,
-    Offer,
-    Purchase,
-    buy,
-)
+from pbvote_tally.rules.offers import PHASE, Market, Satisfaction, utility
 from pbvote_tally.rules.parameters import MONEY, Parameters
-from pbvote_tally.rules.profile import Integers, Outcome, Profile, Step
+from pbvote_tally.rules.profile import Integers, Number, Outcome, Profile, Step
+from pbvote_tally.rules.purses import Purses
+from pbvote_tally.rules.raising import Search
 from pbvote_tally.rules.ties import Ties
 
 FREE = "free"
+COMPLETION = "completion"
 
 
 class EqualSharesParameters(Parameters, frozen=True, kw_only=True):
     """docs/rules.md says each exactly. `step` is in the smallest unit."""
 
-    satisfaction: Literal["cost", "cardinality", "points"] = "cost"
-    completion: Literal["none", "add-one", "greedy", "add-one-greedy"] = "add-one"
+    satisfaction: Satisfaction = "cost"
+    completion: Literal[
+        "none", "add-one", "greedy", "add-one-greedy", "phragmen", "add-one-phragmen"
+    ] = "add-one"
     step: Annotated[int, Meta(ge=1, le=MAX_INT, extra=MONEY)] = 1
     stop: Literal["overspending", "exhaustive"] = "overspending"
     endowment: Literal["exact", "whole"] = "exact"
+    comparison: Literal["none", "greedy"] = "none"
 
 
 def equal_shares(profile: Profile, parameters: EqualSharesParameters) -> Outcome:
     """The outcome of the Method of Equal Shares."""
+    if parameters.satisfaction == "borda" and not isinstance(profile.ballot, Ranking):
+        raise InputError(
+            "Borda satisfaction needs rankings",
+            hint="Choose satisfaction cost, or a ranking ballot",
+        )
+    found = _equal_shares(profile, parameters)
+    if parameters.comparison == "greedy":
+        return _compared(profile, parameters, found)
+    return found
+
+
+def _equal_shares(profile: Profile, parameters: EqualSharesParameters) -> Outcome:
     ties = Ties(profile)
     begun = start(profile, parameters, ties)
     steps = [*begun.steps, *_free(profile, begun, ties)]
-    for_sale = offers(profile, [p for p in begun.left if profile.projects[p].cost], parameters)
+    for_sale = [p for p in begun.left if profile.projects[p].cost]
+    market = Market(profile, for_sale, parameters.satisfaction)
     share = first = Fraction(begun.money, max(1, profile.ballots))
-    if parameters.completion.startswith("add-one") and for_sale:
-        share = _Raised(profile, parameters, begun, for_sale).share()
-    steps += _purchases(profile, begun.room, for_sale, share, ties)
-    if parameters.completion.endswith("greedy"):
-        steps = [step for step in steps if step.chosen]
-        taken = {step.project for step in steps}
-        spent = sum(entry.cost for entry in profile.projects if entry.id in taken)
-        rest = begun._replace(
-            left=[p for p in begun.left if profile.projects[p].id not in taken],
-            money=max(0, profile.budget - spent),
-        )
-        steps += take_best(profile, rest, ties, "skip", "completion")
+    if parameters.completion.startswith("add-one") and profile.ballots:
+        share = _raised(market, begun, first, ties, parameters)
+    purses = Purses(market, share, market.bits(share))
+    buy(purses, purses, ties, begun.room)
+    steps += _purchases(profile, purses, begun.room)
+    if parameters.completion.endswith(("greedy", "phragmen")):
+        steps = _completed(profile, begun, steps, purses, ties, parameters)
     figures = {"first_share": first, "share": share}
     return outcome("equal-shares", parameters, profile, [*steps, *begun.out], ties, figures)
 
@@ -100,132 +109,92 @@ def _free(profile: Profile, begun: Start, ties: Ties) -> list[Step]:
     return steps
 
 
-def offers(
-    profile: Profile, projects: Sequence[int], parameters: EqualSharesParameters
-) -> list[Offer]:
-    """These projects (positions) as their supporters see them; those without any are left out."""
-    made = [_offer(profile, p, parameters.satisfaction) for p in projects]
-    return [offer for offer in made if offer.total]
+def _raised(
+    market: Market, begun: Start, first: Fraction, ties: Ties, parameters: EqualSharesParameters
+) -> Fraction:
+    """The share that add-one ends with."""
+    base = first
+    if parameters.endowment == "whole":
+        base = Fraction(first // parameters.step * parameters.step)
+    exhaustive = parameters.stop == "exhaustive"
+    room, money, by = begun.room, begun.money, parameters.step
+    return Search(market, ties, room, money, first, base, by, exhaustive).share()
 
 
-def _offer(profile: Profile, p: int, satisfaction: str) -> Offer:
-    groups: Integers = np.flatnonzero(profile.matrix[:, p]).astype(np.int64)
-    if satisfaction == "points":
-        utilities = profile.points(p)[groups]
-    else:
-        utilities = np.ones(len(groups), np.int64)
-    weights = profile.weights[groups]
-    cost = profile.projects[p].cost
-    worth = cost if satisfaction == "cost" else 1
-    return Offer(p, cost, worth, groups, utilities, weights, int(weights @ utilities))
-
-
-def _purchases(
-    profile: Profile, room: Room, for_sale: list[Offer], share: Fraction, ties: Ties
-) -> list[Step]:
-    """The exact count with this share: what is bought, then what can't be."""
-    purses = ExactPurses(share, len(profile.weights))
-    bought = _certain(buy(for_sale, purses, ties, room))
-    steps = [_bought(profile, purchase) for purchase in bought]
-    got = {purchase.offer.project for purchase in bought}
-    for offer in for_sale:
-        if offer.project in got:
+def _purchases(profile: Profile, purses: Purses, room: Room) -> list[Step]:
+    """What is bought, in order, then what can't be."""
+    steps = []
+    for paid, price in zip(purses.paid, purses.prices, strict=True):
+        numbers: dict[str, Number] = {"price": price, "effective_votes": paid.offer.cost / price}
+        steps.append(step(profile, paid.offer.project, "chosen", PHASE, numbers))
+    got = set(purses.projects)
+    for offer in purses.market.offers:
+        p = offer.project
+        if p in got:
             continue
-        p, refusal = offer.project, room.refusal(offer.project)
+        refusal = room.refusal(p)
         if refusal:
             made = step(profile, p, refusal.reason, PHASE, refusal.numbers, refusal.because)
         else:
-            made = step(profile, p, "supporters-cannot-pay", PHASE, {"money": purses.money(offer)})
+            money = purses.money(offer.by.groups)
+            made = step(profile, p, "supporters-cannot-pay", PHASE, {"money": money})
         steps.append(made)
     return steps
 
 
-def _bought(profile: Profile, purchase: Purchase) -> Step:
-    offer, price = purchase
-    exact = price.exact or Fraction(0)
-    numbers = {"price": exact, "effective_votes": offer.cost / exact}
-    return step(profile, offer.project, "chosen", PHASE, numbers)
+def _completed(
+    profile: Profile,
+    begun: Start,
+    steps: Sequence[Step],
+    purses: Purses,
+    ties: Ties,
+    parameters: EqualSharesParameters,
+) -> list[Step]:
+    """The same, with what is left of the budget going to the others."""
+    chosen = [step for step in steps if step.chosen]
+    taken = {step.project for step in chosen}
+    spent = sum(entry.cost for entry in profile.projects if entry.id in taken)
+    money = max(0, profile.budget - spent)
+    left = [p for p in begun.left if profile.projects[p].id not in taken]
+    if parameters.completion.endswith("greedy"):
+        rest = begun._replace(left=left, money=money)
+        return [*chosen, *take_best(profile, rest, ties, "skip", COMPLETION)]
+    earning = Earning(profile, purses, money, ties, begun.room)
+    offers = [offer for offer in purses.market.offers if offer.project in set(left)]
+    refused = [step for step in steps if not step.chosen and step.phase == FREE]
+    return [*chosen, *refused, *earning.buy(offers)]
 
 
-def _certain(bought: list[Purchase] | None) -> list[Purchase]:
-    if bought is None:
-        raise TypeError("exact purses leave nothing open")
-    return bought
+def _compared(profile: Profile, parameters: EqualSharesParameters, found: Outcome) -> Outcome:
+    """The outcome of `greedy` instead, if strictly more voters prefer it."""
+    other = greedy(
+        profile,
+        GreedyParameters(min_votes=parameters.min_votes, min_score=parameters.min_score),
+    )
+    more = _preference(profile, parameters.satisfaction, found.winners, other.winners)
+    keep, replace = int(profile.weights[more > 0].sum()), int(profile.weights[more < 0].sum())
+    figures = {**found.figures, "prefer_equal_shares": keep, "prefer_greedy": replace}
+    if replace <= keep:
+        return structs.replace(found, figures=figures)
+    return structs.replace(
+        found,
+        winners=other.winners,
+        spent=other.spent,
+        steps=other.steps,
+        ties=other.ties,
+        figures=figures,
+    )
 
 
-class _Raised:
-    """Add-one: raise everybody's share step by step, until the purchases cost too much.
-
-    Ranges of shares are tried at once with bounds; where they leave a purchase open the range is
-    halved. Where a single share is left open, exact fractions take over until bounds do again. So
-    the number of counts depends on how often something changes, not on how small a step is.
-    """
-
-    def __init__(
-        self,
-        profile: Profile,
-        parameters: EqualSharesParameters,
-        begun: Start,
-        for_sale: list[Offer],
-    ) -> None:
-        self.profile = profile
-        self.begun = begun
-        self.parameters = parameters
-        self.for_sale = for_sale
-        self.ties = Ties(profile)
-        self.is_stuck = False  # bounds left the last single share open: two offers may be equal
-        self.first = Fraction(begun.money, profile.ballots)
-        self.base = self.first
-        if parameters.endowment == "whole":
-            self.base = Fraction(self.first // parameters.step * parameters.step)
-
-    def share(self) -> Fraction:
-        """The last share whose purchases are within the budget (or the first that is enough)."""
-        raised, width = 0, 1
-        while True:
-            bought = self._bought(raised, raised + width - 1)
-            if bought is None:
-                width //= 2
-                continue
-            left = self.begun.money - sum(offer.cost for offer in bought)
-            if left < 0:
-                return self._at(raised - 1)
-            if self._enough(bought, left):
-                return self._at(raised)
-            raised, width = raised + width, 2 * width if raised else 1
-
-    def _room(self) -> Room:
-        return self.begun.room.copy()
-
-    def _at(self, raised: int) -> Fraction:
-        return self.base + raised * self.parameters.step if raised else self.first
-
-    def _bought(self, low: int, high: int) -> list[Offer] | None:
-        """What is bought with every share from low to high; None if that isn't the same for all.
-
-        A single share always has an answer.
-        """
-        first, last, groups = self._at(low), self._at(high), len(self.profile.weights)
-        bought: list[Offer] | None = None
-        with suppress(OverflowError):
-            bounds = BoundPurses(first, last, groups, self.profile.ballots)
-            purchases = buy(self.for_sale, bounds, self.ties, self._room())
-            bought = None if purchases is None else [purchase.offer for purchase in purchases]
-        if low == high:
-            self.is_stuck = bought is None
-        if bought is None and self.is_stuck:
-            ends = first, last
-            bought = buy_throughout(self.for_sale, ends, groups, self.ties, self._room())
-        self.ties.broken.clear()
-        return bought
-
-    def _enough(self, bought: list[Offer], left: int) -> bool:
-        """Everything that limits allow is bought, or (`exhaustive`) nothing else would fit."""
-        room = self._room()
-        for offer in bought:
-            room.take(offer.project)
-        rest = set(self.for_sale) - set(bought)
-        missing = [offer for offer in rest if not room.refusal(offer.project)]
-        if self.parameters.stop == "exhaustive":
-            return all(offer.cost > left for offer in missing)
-        return not missing
+def _preference(
+    profile: Profile, satisfaction: Satisfaction, first: Sequence[str], second: Sequence[str]
+) -> Integers:
+    """By how much each group is better served by the first winners than by the second."""
+    worth = utility(profile, satisfaction)
+    more = np.zeros(len(profile.weights), np.int64)
+    for p, entry in enumerate(profile.projects):
+        sign = (entry.id in first) - (entry.id in second)
+        if sign:
+            each = entry.cost if satisfaction == "cost" else 1
+            more += sign * each * worth(profile.matrix[:, p])
+    return more

@@ -1,0 +1,122 @@
+"""Supporters buy projects, best value first: with one first share, or all shares of a range.
+
+Prices only rise, because purses only empty; so a project whose last known ρ is above the best one
+found needn't be looked at again.
+
+As long as the same is bought, more money means fuller purses and lower prices. So what is bought
+with every share of a range can be followed at its two ends, until they leave the next purchase
+open. Where the same supporters give all they have at both ends, purses and prices are linear
+functions of the share in between; and what linear functions do at both ends (≤, =) they do
+everywhere between.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pbvote_tally.rules.limits import Room
+from pbvote_tally.rules.offers import KEY, PHASE, Market
+from pbvote_tally.rules.purses import Price, Purses
+from pbvote_tally.rules.ties import Ties
+
+
+class _Seen(NamedTuple):
+    """Bounds on ρ, and the price at the poor end and at the rich one.
+
+    `most` is None where it isn't sure that the supporters can pay.
+    """
+
+    least: int
+    most: int | None
+    poor: Price | None
+    rich: Price
+
+
+def buy(poor: Purses, rich: Purses, ties: Ties, room: Room) -> bool:
+    """All purchases, in order (the purses' `paid`), for all shares from the poor to the rich end.
+
+    They are the same purses for one share. Of a range, False if the ends leave a purchase open, or
+    if somebody gives all with one share and not with another. `ties` breaks ties and records them;
+    what the limits leave no `room` for isn't bought.
+    """
+    return _Buying(poor, rich, ties, room).run()
+
+
+class _Buying:
+    def __init__(self, poor: Purses, rich: Purses, ties: Ties, room: Room) -> None:
+        self.market: Market = poor.market
+        self.poor = poor
+        self.rich = rich
+        self.ties = ties
+        self.room = room
+        self._least = self.market.least(rich.bits)  # bounds on the prices
+        self._waiting = self.market.waiting(self._least)
+        heapq.heapify(self._waiting)
+
+    def run(self) -> bool:
+        while seen := self._look():
+            ceiling = min((s.most for s in seen.values() if s.most is not None), default=None)
+            if ceiling is None:
+                return False
+            near = [i for i, look in seen.items() if look.least <= ceiling]
+            best = near[0] if len(near) == 1 else self._first(near)
+            if best is None or not self._pay(best, seen.pop(best)):
+                return False
+            for i, look in seen.items():
+                heapq.heappush(self._waiting, (look.least, i))
+        return True
+
+    def _look(self) -> dict[int, _Seen]:
+        """All offers that may be the next, and some more; who can't be bought is dropped."""
+        seen: dict[int, _Seen] = {}
+        ceiling: int | None = None
+        while self._waiting and (ceiling is None or self._waiting[0][0] <= ceiling):
+            _, i = heapq.heappop(self._waiting)
+            offer = self.market.offers[i]
+            if self.room.refusal(offer.project):
+                continue
+            rich = self.rich.price(offer, self._least[i])
+            if rich is None:
+                continue
+            self._least[i] = rich.cheap
+            poor = rich if self.poor is self.rich else self.poor.price(offer, rich.cheap)
+            most = None if poor is None else -((-poor.dear << KEY) // offer.worth)
+            seen[i] = _Seen((rich.cheap << KEY) // offer.worth, most, poor, rich)
+            if most is not None:
+                ceiling = most if ceiling is None else min(ceiling, most)
+        return seen
+
+    def _first(self, near: Iterable[int]) -> int | None:
+        """The one with the lowest ρ exactly, by the ties if several are equal.
+
+        Of a range, None if that isn't sure everywhere.
+        """
+        if self.poor is self.rich:
+            return self._first_at(self.rich, near)[0]
+        (first, units), (last, others) = (
+            self._first_at(purses, near) for purses in (self.poor, self.rich)
+        )
+        return first if first == last and units == others else None
+
+    def _first_at(self, purses: Purses, near: Iterable[int]) -> tuple[int | None, list[int]]:
+        """The first, and for each the units of those who pay in full."""
+        offers = self.market.offers
+        found = {i: purses.exact(offers[i], self._least[i]) for i in near}
+        exact = {i: price for i, price in found.items() if price is not None}
+        if len(exact) < len(found):
+            return None, []
+        ratios = {i: price / offers[i].worth for i, (price, _) in exact.items()}
+        lowest = min(ratios.values())
+        tied = {offers[i].project: i for i, ratio in ratios.items() if ratio == lowest}
+        return tied[self.ties.order(tied, PHASE)[0]], [units for _, units in exact.values()]
+
+    def _pay(self, i: int, look: _Seen) -> bool:
+        offer = self.market.offers[i]
+        self.rich.pay(offer, look.rich)
+        if self.poor is not self.rich:
+            assert look.poor is not None  # noqa: S101  # it has a ceiling
+            self.poor.pay(offer, look.poor)
+        self.room.take(offer.project)
+        return self.poor.paid[-1].units == self.rich.paid[-1].units
