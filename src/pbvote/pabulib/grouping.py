@@ -16,7 +16,8 @@ Words = NDArray[np.uint64]
 
 WORD = 8  # bytes
 _ODD = 0x9E3779B97F4A7C15
-_LARGE = 1 << 22  # bytes
+_BITS = np.array([[128 >> bit] for bit in range(8)], dtype=np.uint8)
+_LARGE = 1 << 20  # bytes
 _BLOCK = 2048  # rows hashed at once, so that they stay in the processor's cache
 
 
@@ -43,9 +44,14 @@ def smallest(vectors: Iterable[Vector]) -> np.dtype[Any]:
     return np.min_scalar_type(max((max(vector, default=0) for vector in vectors), default=0))
 
 
-def padded(count: int, size: int) -> int:
-    """How many numbers of `size` bytes a row has that is whole words: `count` or a few more."""
-    return -(-count * size // WORD) * WORD // size
+def padded(count: int, bits: int) -> int:
+    """How many numbers of so many bits a row has that is whole words: `count` or a few more.
+
+    >>> padded(200, 1), padded(200, 8), padded(5, 16)
+    (256, 200, 8)
+    """
+    word = 8 * WORD
+    return -(-count * bits // word) * word // bits
 
 
 def group(rows: Bytes, weights: Integers) -> tuple[Bytes, Integers]:
@@ -121,9 +127,9 @@ class Collector:
         self.projects = projects
         self.marks = largest == 1
         self.dtype = np.min_scalar_type(largest)
-        self.width = padded(projects, 1) * WORD if self.marks else padded(projects, self.size)
+        self.width = padded(projects, 1 if self.marks else 8 * self.size)
         self.parts: list[tuple[Bytes, Integers]] = []
-        self.fresh: list[tuple[Bytes, Integers]] = []
+        self.fresh: list[Bytes] = []
         self.vectors: dict[Vector, int] = {}
         self._repetitive = True
 
@@ -134,22 +140,24 @@ class Collector:
 
     def add_rows(self, rows: Bytes) -> None:
         """Rows of `width` numbers, those after the projects' being 0; of marks, 8 in a byte."""
-        if not len(rows):
+        if len(rows):
+            self.fresh.append(rows)
+        if sum(part.nbytes for part in self.fresh) > _LARGE:
+            self._settle()
+
+    def _settle(self) -> None:
+        """One array for many small ones, which would leave holes in memory.
+
+        Grouped, as long as that makes it half as large.
+        """
+        if not self.fresh:
             return
+        rows, self.fresh = np.concatenate(self.fresh), []
         part = rows, np.ones(len(rows), dtype=np.int64)
         if self._repetitive:
             part = group(*part)
             self._repetitive = 2 * len(part[0]) < len(rows)
-        self.fresh.append(part)
-        if sum(rows.nbytes for rows, _ in self.fresh) > _LARGE:
-            self._settle()
-
-    def _settle(self) -> None:
-        """One large array for many small ones, which would leave holes in memory."""
-        if self.fresh:
-            rows, weights = (np.concatenate(parts) for parts in zip(*self.fresh, strict=True))
-            self.parts.append(group(rows, weights) if self._repetitive else (rows, weights))
-            self.fresh = []
+        self.parts.append(part)
 
     def add_vector(self, vector: Vector, count: int = 1) -> None:
         """A vote, or so many equal ones."""
@@ -189,7 +197,7 @@ class Collector:
         self.vectors = {}
         if vectors.dtype.itemsize > self.size:
             old, self.dtype = self.dtype, vectors.dtype
-            self.width = padded(self.projects, self.size)
+            self.width = padded(self.projects, 8 * self.size)
             self.parts = [(self._row(rows.view(old)), counts) for rows, counts in self.parts]
         self.parts.append((self._row(vectors), weights))
 
@@ -200,17 +208,13 @@ class Collector:
 
     def _matrix(self, rows: Bytes, kept: Integers) -> NDArray[np.unsignedinteger[Any]]:
         """The rows kept, as numbers, column by column."""
-        if self.marks:
-            columns = np.empty((self.projects, len(kept)), dtype=np.uint8)
-            for project in range(self.projects):
-                byte, bit = divmod(project, 8)
-                if bit == 0:
-                    eight = rows[:, byte].take(kept)
-                np.not_equal(eight & np.uint8(128 >> bit), 0, out=columns[project].view(bool))
-            return columns.T
-        numbers = rows.view(self.dtype)[:, : self.projects]
-        columns = np.empty((self.projects, len(kept)), np.min_scalar_type(numbers.max(initial=0)))
+        numbers = rows if self.marks else rows.view(self.dtype)
+        kind = np.dtype(np.uint8) if self.marks else np.min_scalar_type(numbers.max(initial=0))
+        columns = np.empty((self.projects, len(kept)), dtype=kind)
         for begin in range(0, len(kept), _BLOCK):
-            block = numbers.take(kept[begin : begin + _BLOCK], axis=0)
-            columns[:, begin : begin + _BLOCK] = block.T
+            block = numbers.take(kept[begin : begin + _BLOCK], axis=0).T
+            if self.marks:
+                bits = np.ascontiguousarray(block)[:, None, :] & _BITS
+                block = (bits != 0).reshape(-1, block.shape[1])
+            columns[:, begin : begin + _BLOCK] = block[: self.projects]
         return columns.T

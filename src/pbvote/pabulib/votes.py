@@ -13,7 +13,7 @@ from pbvote.pabulib.model import WHOLE, WITH_POINTS, PbProject, PbVote, VoteType
 
 TOO_MANY = 'Put quotes around cells that have a ; ("a;b")'
 MAX_POINTS = 10**9  # to one project; a ballot holds far fewer
-_CELLS = 1 << 23  # bytes of a chunk × projects
+_CELLS = 1 << 24  # bytes of a chunk × projects
 _SMALLEST, _LARGEST = 1 << 15, 1 << 20  # bytes of a chunk
 
 
