@@ -1,6 +1,6 @@
 """Every rule that pabutools or abcvoting has too, on thousands of small elections.
 
-Where they differ, docs/decisions/0017-where-peers-differ.md says who is right; those elections are
+Where they differ, docs/decisions/0019-where-peers-differ.md says who is right; those elections are
 told apart here by what the decision says, not left out by hand.
 """
 
