@@ -1,7 +1,7 @@
-"""Take the pictures of docs/kiosk from the real program: a screen and a language each.
+"""Take the pictures of docs/kiosk and docs/count from the real program, in each language.
 
-``python kiosk/pictures.py [FOLDER]``, by default into docs/kiosk. The election is the demo's,
-clocks stand still and randomness is fixed, so the same program gives the same bytes.
+``python kiosk/pictures.py [FOLDER]``, by default into docs. The election is the demo's, clocks
+stand still and randomness is fixed, so the same program gives the same bytes.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from desk_builder import DISTRICTS, make_desks  # noqa: E402
 from desk_host import desk_host  # noqa: E402
 from kiosk_folder import PIN, KioskFolder, make_kiosk  # noqa: E402
 from kiosk_host import Host, make_host  # noqa: E402
+from pbvote.cli.demo_plan import plan_of_town  # noqa: E402
 from pbvote.cli.kiosk_demo import demo_draft, demo_people  # noqa: E402
 from pbvote_kiosk.ballot.ballot_screen import BallotScreen  # noqa: E402
 from pbvote_kiosk.ballot.review_screen import ReviewScreen  # noqa: E402
@@ -36,8 +37,12 @@ from pbvote_kiosk.voter.receipt import ReceiptScreen  # noqa: E402
 from pbvote_kiosk.voter.seal import Seal  # noqa: E402
 from pbvote_kiosk.voter.session import Session  # noqa: E402
 from pbvote_kiosk.voter.welcome import Welcome  # noqa: E402
+from pbvote_tally.count import count  # noqa: E402
+from pbvote_tally.verify import Counted  # noqa: E402
 from screen_image import strips_of  # noqa: E402
 from screen_svg import screen_svg  # noqa: E402
+from show_folder import make_town  # noqa: E402
+from show_host import wall  # noqa: E402
 from support import seeded  # noqa: E402
 
 WIDTH, HEIGHT = 100, 30
@@ -122,10 +127,25 @@ async def search(folder: Path, camera: Camera) -> None:
             await camera.take(pilot, host.app, "person")
 
 
+async def public_count(folder: Path, camera: Camera) -> None:
+    """The count of the demo's ballots on the wall, after a few steps."""
+    plan = plan_of_town(1)
+    selections = list(filter(None, (person.vector for person in plan.people)))
+    async with wall(make_town(folder), size=(WIDTH, HEIGHT), language=camera.language) as hand:
+        hand.work.counted = [Counted(plan.contest, [*selections], count(plan.contest, selections))]
+        await hand.app.go("count")
+        while not hand.app.screen.query("#film"):
+            await hand.pilot.pause(0.01)
+        await hand.press(*["right"] * 8)
+        await camera.take(hand.pilot, hand.app, "count")
+
+
 def main() -> None:
     """All screens in all languages."""
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else PROJECT / "docs" / "kiosk"
-    target.mkdir(parents=True, exist_ok=True)
+    docs = Path(sys.argv[1]) if len(sys.argv) > 1 else PROJECT / "docs"
+    target, of_count = docs / "kiosk", docs / "count"
+    for folder in (target, of_count):
+        folder.mkdir(parents=True, exist_ok=True)
     draft = demo_draft()
     for language in LANGUAGES:
         camera = Camera(target, language)
@@ -139,6 +159,7 @@ def main() -> None:
             with make_host(folder, folder=kiosk, settings=settings) as host:
                 asyncio.run(vote(kiosk, host, camera))
             asyncio.run(search(Path(name) / "desks", camera))
+            asyncio.run(public_count(Path(name) / "wall", Camera(of_count, language)))
 
 
 if __name__ == "__main__":

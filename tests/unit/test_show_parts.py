@@ -18,7 +18,7 @@ from pbvote_tally.bundle import FolderBundle
 from pbvote_tally.count import count
 from pbvote_tally.language import Words
 from pbvote_tally.show.film import Film, Player, decided, share
-from pbvote_tally.show.frame import bar
+from pbvote_tally.show.frame import bar, low_bar
 from pbvote_tally.show.posting import PostedReport, Progress
 from pbvote_tally.show.said import minutes, number, step_sentence, tie_sentence
 from pbvote_tally.show.standing import is_mixed, is_opened, parts, trustees
@@ -182,6 +182,7 @@ def test_numbers_as_each_language_writes_them() -> None:
 def test_bars_are_as_wide_as_told() -> None:
     assert [len(bar(part, 10)) for part in (0, 0.04, 0.5, 1)] == [10] * 4
     assert bar(1, 4) == "████" and bar(0, 4) == "    "
+    assert low_bar(0.5, 4) == "▄▄  "
     assert share(1, 0) == 0 and share(5, 4) == 1
 
 

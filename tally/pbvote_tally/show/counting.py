@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from pbvote_tally.show.film import SECONDS, Film, Player, Row, share
-from pbvote_tally.show.frame import Page, bar
+from pbvote_tally.show.frame import Page, bar, low_bar
 from pbvote_tally.show.said import (
     amount,
     ballots_line,
@@ -205,7 +205,11 @@ class FilmView(Widget):
         most = max((r.score for r in film.rows), default=0)
         score = score_text(words, row.score, unit_of(film))
         cost = amount(words, page.show.work.election, row.cost)
-        right = f" {bar(share(row.score, most), max(8, width // 4))} {score:>12} {cost:>12}"
-        title = Text(f"{'▶' if is_now else ' '}{mark} {row.number:>3} {words.text(row.title)}")
-        title.truncate(max(0, width - cell_len(right)), overflow="ellipsis", pad=True)
-        return Text(title.plain + right, Style(bold=is_now or mark == "✓"), no_wrap=True)
+        length = low_bar(share(row.score, most), max(8, width // 4))
+        right = f" {score:>12} {cost:>12}"
+        title = Text(f"{'▶' if is_now else ' '}{mark} {row.number:>3} {words.text(row.title)} ")
+        room = max(0, width - cell_len(length) - cell_len(right))
+        title.truncate(room, overflow="ellipsis", pad=True)
+        bold = Style(bold=is_now or mark == "✓")
+        ink = Style(color=page.app.current_theme.primary)
+        return Text.assemble((title.plain, bold), (length, ink), (right, bold), no_wrap=True)

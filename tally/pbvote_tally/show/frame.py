@@ -52,6 +52,11 @@ def bar(part: float, width: int) -> str:
     return ("█" * (full // 2) + "▌" * (full % 2)).ljust(width)
 
 
+def low_bar(part: float, width: int) -> str:
+    """The same half as high, so that bars beneath each other stay apart."""
+    return ("▄" * round(part * width)).ljust(width)
+
+
 class Scrolled(VerticalScroll, can_focus=False, inherit_bindings=False):
     """Holds what may not fit. Arrow keys go through it to the next thing; its screen pages it."""
 
@@ -96,7 +101,8 @@ class ShowScreen(Screen[Result]):
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
             yield Static(self.heading(), id="heading", markup=False)
-            yield Static(self.show.banner(), id="banner", markup=False)
+            if banner := self.show.banner():
+                yield Static(banner, id="banner", markup=False)
         yield Static(self.show.acts_line(), id="acts", markup=False)
         with Scrolled(id="body"):
             yield from self.body()
