@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from typing import Literal, get_args, get_origin, get_type_hints
 
+from pbvote.core.errors import InputError
 from pbvote.core.limits import AnyLimit, AtMost, Exclusive, MinVotes, Required
 from pbvote.core.manifest import Contest, Project, Tie
 from pbvote.core.selection import Approval, BallotFormat, Grades, Points, Ranking
@@ -94,11 +95,15 @@ def some_town(rng: random.Random, name: str) -> tuple[Town, Rule]:
     return Town(rng, rng.choice([form for form in FORMS if rule.counts(form)])), rule
 
 
-def some_parameters(rng: random.Random, rule: Rule) -> Parameters:
-    """Some parameters of a rule: any word where it takes one of several."""
+def some_parameters(rng: random.Random, rule: Rule, made: Profile) -> Parameters:
+    """Some parameters of a rule: any word where it takes one of several, if they fit the ballots."""
     hints = get_type_hints(rule.parameters)
     words = {name: get_args(hint) for name, hint in hints.items() if get_origin(hint) is Literal}
     chosen = {name: rng.choice(allowed) for name, allowed in words.items() if rng.random() < 0.5}
+    try:
+        rule.run(made, rule.decode(chosen))
+    except InputError:
+        return rule.decode({})
     return rule.decode(chosen)
 
 

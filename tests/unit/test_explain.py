@@ -132,7 +132,7 @@ def test_every_rule_is_explained(name: str, rng: random.Random) -> None:
     """Any election, any parameters: a report that is read back, and sentences for all."""
     for _ in range(40):
         own, rule = some_town(rng, name)
-        given = sources(own.profile(), rule, some_parameters(rng, rule))
+        given = sources(own.profile(), rule, some_parameters(rng, rule, own.profile()))
         report = contest_report(given)
         data = msgspec.json.encode(report)
         assert msgspec.json.decode(data, type=ContestReport) == report
@@ -179,7 +179,7 @@ def test_payments_add_up(rng: random.Random) -> None:
     """To the cost, within half a unit a voter; and all supporters are there."""
     for _ in range(60):
         own, rule = some_town(rng, "equal-shares")
-        given = sources(own.profile(), rule, some_parameters(rng, rule))
+        given = sources(own.profile(), rule, some_parameters(rng, rule, own.profile()))
         report = contest_report(given)
         for project in report.projects:
             if project.payments:

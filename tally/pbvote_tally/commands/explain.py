@@ -54,10 +54,11 @@ def explain(
 
         there = ", ".join(LANGUAGES)
         raise InputError(f"no words in {language!r}", hint=f"There are: {there}")
+    asked = None if json and project is None else {(project or "").rpartition("/")[2]}
     if source.is_dir():
-        contests, spoken, money = _of_folder(source, language, quiet=json)
+        contests, spoken, money = _of_folder(source, language, asked, quiet=json)
     else:
-        contests, spoken, money = _of_file(source, language, rule, settings or [])
+        contests, spoken, money = _of_file(source, language, rule, settings or [], asked)
     words = Words(spoken, spoken)
     if project is not None:
         one = find(contests, project)
@@ -76,7 +77,7 @@ def explain(
 
 
 def _of_folder(
-    folder: Path, language: str | None, *, quiet: bool
+    folder: Path, language: str | None, asked: set[str] | None, *, quiet: bool
 ) -> tuple[list[ContestReport], str, Money]:
     """The result that holds, the last correction's if there are any."""
     from pbvote.files import COMMISSION, read_vkey
@@ -93,12 +94,16 @@ def _of_folder(
         done = corrected(published, notes_in(folder))
         manifest = published.election.manifest
         own = language or spoken(manifest.languages)[0]
-        reports = contest_reports(published, done[-1] if done else None, [own], steps)
+        reports = contest_reports(published, done[-1] if done else None, [own], steps, asked)
     return reports, own, lambda _, amount: _.amount(amount, manifest.currency)
 
 
 def _of_file(
-    path: Path, language: str | None, rule: str | None, settings: list[str]
+    path: Path,
+    language: str | None,
+    rule: str | None,
+    settings: list[str],
+    asked: set[str] | None,
 ) -> tuple[list[ContestReport], str, Money]:
     from pbvote import pabulib
     from pbvote_tally.explain.contest import contest_report
@@ -107,4 +112,4 @@ def _of_file(
     from pbvote_tally.plain import read_settings
 
     given = sources_of_file(pabulib.read(path), language, rule, read_settings(settings))
-    return [contest_report(given)], spoken(given.languages)[0], given.money
+    return [contest_report(given, asked)], spoken(given.languages)[0], given.money

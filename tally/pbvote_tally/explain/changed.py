@@ -23,19 +23,24 @@ def searchable(profile: Profile, *, tallied: bool) -> Profile:
     """
     lot = None if profile.lot is None else cache(profile.lot)
     if not tallied:
-        return _carry(structs.replace(profile, lot=lot), profile.votes, profile.scores)
+        return _carry(structs.replace(profile, lot=lot), profile)
     made = structs.replace(
         profile,
         matrix=np.zeros((1, len(profile.projects)), profile.matrix.dtype),
         weights=np.array([profile.ballots], np.int64),
         lot=lot,
     )
-    return _carry(made, profile.votes, profile.scores)
+    return _filled(made, profile.votes, profile.scores)
 
 
 def with_cost(profile: Profile, p: int, cost: int) -> Profile:
     """This project (position) at another cost."""
     return _with_entry(profile, p, profile.projects[p]._replace(cost=cost))
+
+
+def with_budget(profile: Profile, budget: int) -> Profile:
+    """Another budget."""
+    return _carry(structs.replace(profile, budget=budget), profile)
 
 
 def without(profile: Profile, p: int) -> Profile:
@@ -45,7 +50,7 @@ def without(profile: Profile, p: int) -> Profile:
 
 def _with_entry(profile: Profile, p: int, entry: Entry) -> Profile:
     entries = (*profile.projects[:p], entry, *profile.projects[p + 1 :])
-    return _carry(structs.replace(profile, projects=entries), profile.votes, profile.scores)
+    return _carry(structs.replace(profile, projects=entries), profile)
 
 
 def with_ballots(profile: Profile, p: int, more: int) -> Profile:
@@ -61,7 +66,7 @@ def with_ballots(profile: Profile, p: int, more: int) -> Profile:
     votes, scores = list(profile.votes), list(profile.scores)
     scores[p] = _more(scores[p], votes[p], worth, more, isinstance(profile.ballot, Grades))
     votes[p] += more if mark else 0
-    return _carry(made, votes, scores)
+    return _filled(made, votes, scores)
 
 
 def full_marks(profile: Profile) -> tuple[int, int]:
@@ -83,7 +88,13 @@ def _more(score: Number, votes: int, worth: int, more: int, average: bool) -> Nu
     return Fraction(score * votes + more * worth, max(1, votes + more))
 
 
-def _carry(profile: Profile, votes: list[int], scores: list[Number]) -> Profile:
-    """Fill in what the profile would work out itself, and keep."""
+def _carry(profile: Profile, before: Profile) -> Profile:
+    """The same ballots: all that was worked out of them is known already."""
+    vars(profile).update(vars(before))
+    return _filled(profile, before.votes, before.scores)
+
+
+def _filled(profile: Profile, votes: list[int], scores: list[Number]) -> Profile:
+    """With what the profile would work out itself, and keep."""
     vars(profile).update(votes=votes, scores=scores)
     return profile

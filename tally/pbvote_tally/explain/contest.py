@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from msgspec import UNSET, Struct, UnsetType, structs
@@ -75,8 +75,11 @@ def _retitled(contest: Contest, corrections: Iterable[Correction]) -> Contest:
     return structs.replace(contest, projects=projects)
 
 
-def contest_report(given: Sources) -> ContestReport:
-    """Everything about a contest, the other rules' winners among it."""
+def contest_report(given: Sources, asked: Collection[str] | None = None) -> ContestReport:
+    """Everything about a contest, the other rules' winners among it.
+
+    `asked` are the projects that it is searched for what would have been enough; all if not given.
+    """
     profile, outcome, contest = given.profile, given.outcome, given.contest
     return ContestReport(
         id=contest.id,
@@ -92,7 +95,7 @@ def contest_report(given: Sources) -> ContestReport:
         rule=outcome.rule,
         parameters=structs.asdict(outcome.parameters),
         figures=_texts(outcome.figures),
-        projects=_projects(given),
+        projects=_projects(given, asked),
         steps=[
             StepReport(
                 project=step.project,
@@ -126,11 +129,11 @@ def _decided(tie: TieBreak, outcome: Outcome) -> bool:
     return 0 < len(set(tie.projects) & set(outcome.winners)) < len(tie.projects)
 
 
-def _projects(given: Sources) -> list[ProjectReport]:
+def _projects(given: Sources, asked: Collection[str] | None) -> list[ProjectReport]:
     """Every project in the manifest's order, its sentences in each language."""
     profile, outcome, parameters = given.profile, given.outcome, given.parameters
     shared = shares(profile, parameters, outcome)
-    sufficient = enough(profile, given.rule, parameters, outcome)
+    sufficient = enough(profile, given.rule, parameters, outcome, asked)
     decided = [tie for tie in outcome.ties if _decided(tie, outcome)]
     told = _told(given)
     reports = []

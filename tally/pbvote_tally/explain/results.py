@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pbvote_tally.bundle import Bundle
 from pbvote_tally.correction import Corrected
@@ -44,8 +44,9 @@ def contest_reports(
     corrected: Corrected | None,
     languages: Sequence[str],
     report: Report = SILENT,
+    asked: Collection[str] | None = None,
 ) -> list[ContestReport]:
-    """Every contest's part, its sentences in these languages."""
+    """Every contest's part, its sentences in these languages; `asked` as for `contest_report`."""
     added = corrected.record.corrections if corrected else []
     corrections = [*published.election.corrections, *added]
     counted = corrected.counted if corrected else published.counted
@@ -54,6 +55,7 @@ def contest_reports(
     contests = []
     for one in counted:
         lot = lot_order(published.lot, one.contest.id)
-        contests.append(contest_report(sources_of(one, corrections, lot, languages, currency)))
+        given = sources_of(one, corrections, lot, languages, currency)
+        contests.append(contest_report(given, asked))
         report.advance(1)
     return contests
