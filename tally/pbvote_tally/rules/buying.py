@@ -25,7 +25,7 @@ from pbvote_tally.rules.ties import Ties
 class _Seen(NamedTuple):
     """Bounds on ρ, and the price at the poor end and at the rich one.
 
-    `most` is None where it isn't sure that the supporters can pay.
+    `most` is None where it isn't sure that the supporters can pay, or too much.
     """
 
     least: int
@@ -77,12 +77,14 @@ class _Buying:
             offer = self.market.offers[i]
             if self.room.refusal(offer.project):
                 continue
-            rich = self.rich.price(offer, self._least[i])
+            top = None if ceiling is None else (ceiling * offer.worth >> KEY) + 1
+            rich = self.rich.price(offer, self._least[i], top)
             if rich is None:
                 continue
             self._least[i] = rich.cheap
-            poor = rich if self.poor is self.rich else self.poor.price(offer, rich.cheap)
-            most = None if poor is None else -((-poor.dear << KEY) // offer.worth)
+            poor = rich if self.poor is self.rich else self.poor.price(offer, rich.cheap, top)
+            dear = None if poor is None else poor.dear
+            most = None if dear is None else -((-dear << KEY) // offer.worth)
             seen[i] = _Seen((rich.cheap << KEY) // offer.worth, most, poor, rich)
             if most is not None:
                 ceiling = most if ceiling is None else min(ceiling, most)
@@ -114,9 +116,8 @@ class _Buying:
 
     def _pay(self, i: int, look: _Seen) -> bool:
         offer = self.market.offers[i]
-        self.rich.pay(offer, look.rich)
-        if self.poor is not self.rich:
-            assert look.poor is not None  # noqa: S101  # it has a ceiling
-            self.poor.pay(offer, look.poor)
+        for purses, price in {self.rich: look.rich, self.poor: look.poor}.items():
+            assert price is not None and price.dear is not None  # noqa: S101  # most is known
+            purses.pay(offer, price.cheap, price.dear)
         self.room.take(offer.project)
         return self.poor.paid[-1].units == self.rich.paid[-1].units

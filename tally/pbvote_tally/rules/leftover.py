@@ -79,9 +79,8 @@ class Earning:
 
     def _time(self, offer: Offer) -> Fraction:
         by, paid = offer.by, self._paid[offer.by.groups]
-        voters = np.zeros(len(self._times) + 1, np.int64)
-        np.add.at(voters, paid, by.weights)
-        since: Fraction = sum(map(mul, voters[1:].tolist(), self._times), Fraction(0))
+        voters = self.purses.market.tally(paid, by.weights)
+        since: Fraction = sum(map(mul, voters[1:], self._times), Fraction(0))
         return (offer.cost - self.purses.money(by.groups[paid == 0]) + since) / by.voters
 
     def _take(self, offer: Offer, time: Fraction) -> Step:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pbvote_tally.rules.limits import Room
-from pbvote_tally.rules.offers import KEY, Market, Offer, floor
+from pbvote_tally.rules.offers import KEY, Market, Offer, Supporters, floor
 from pbvote_tally.rules.purses import settle
 
 _OPEN = 12  # so many undecided projects drag all others along: no level decides anything any more
@@ -56,6 +56,7 @@ class _Levels:
         self._emptiest = market.purses(floor(low, self.bits), self.bits)
         self._fullest = market.purses(floor(high, self.bits) + 1, self.bits)
         self._live = market.purses(0, self.bits)  # what voters have for what may be bought
+        self._by = [offer.by for offer in market.offers]  # those who may have something left
         self._surely: list[Offer] = []
         self._least = market.least(self.bits)  # prices with the fullest purses
         self._first: dict[int, int] = {}  # the same when the project first might be bought
@@ -71,7 +72,7 @@ class _Levels:
             if not near or (self._is_stuck and self._level == before and not fresh):
                 break
             for i in near:
-                self._charge(i, -(-self._level * self.market.offers[i].worth >> KEY))
+                self._charge(i, self._price(i, self._level) or 0)
                 self._first.setdefault(i, self._least[i])
             sure = {i: dear for i in near if (dear := self._sure(i)) is not None}
             for i in near:
@@ -92,11 +93,11 @@ class _Levels:
         near: list[tuple[int, int]] = []
         while self._waiting and (level is None or self._waiting[0][0] <= level):
             _, i = heapq.heappop(self._waiting)
-            if not self._is_able(i):
+            if not self._is_able(i, level):
                 continue
             key = self._key(i, self._least[i])
             near.append((key, i))
-            dear = self._dear(i) if level is None or key <= level else None
+            dear = self._dear(i, level) if level is None or key <= level else None
             if dear is not None:
                 most = max(self._level, -self._key(i, -dear))
                 level = most if level is None else min(level, most)
@@ -111,48 +112,69 @@ class _Levels:
     def _key(self, i: int, price: int) -> int:
         return (price << KEY) // self.market.offers[i].worth
 
-    def _is_able(self, i: int) -> bool:
-        """Whether it can be bought (from now on) with the fullest purses; its least price then."""
-        offer = self.market.offers[i]
+    def _is_able(self, i: int, level: int | None = None) -> bool:
+        """Whether it can be bought (from now on) with the fullest purses; its least price then.
+
+        Above the level it needn't be known.
+        """
+        offer, by = self.market.offers[i], self._by[i]
         if self.room.refusal(offer.project):
             return False
-        left = np.maximum(self._fullest[offer.by.groups], 0)
-        found = settle(offer.by, left, self._u(offer), offer.cost << self.bits, self._least[i])
+        left = self._fullest[by.groups]
+        some = left > 0
+        if 2 * np.count_nonzero(some) < len(some):
+            by, left = by.only(some), left[some]
+            self._by[i] = by
+        left, need, top = np.maximum(left, 0), offer.cost << self.bits, self._price(i, level)
+        found = settle(by, left, self._u(by), need, self._least[i], top)
         if found is not None:
             self._least[i] = max(self._least[i], found.rest // found.units)
         return found is not None
 
-    def _dear(self, i: int) -> int | None:
-        """Its price with the emptiest purses, not counting what it may have cost itself."""
-        offer, u = self.market.offers[i], self._u(self.market.offers[i])
-        left = self._emptiest[offer.by.groups] + self._charged.get(i, 0) * u
-        found = settle(offer.by, np.maximum(left, 0), u, offer.cost << self.bits, self._least[i])
+    def _price(self, i: int, level: int | None) -> int | None:
+        """The price at a level, rounded up."""
+        return None if level is None else -(-level * self.market.offers[i].worth >> KEY)
+
+    def _dear(self, i: int, level: int | None) -> int | None:
+        """Its price with the emptiest purses, not counting what it may have cost itself.
+
+        None if that isn't sure to be enough at this level.
+        """
+        by, u, need = self._by[i], self._u(self._by[i]), self.market.offers[i].cost << self.bits
+        left = np.maximum(self._emptiest[by.groups] + self._charged.get(i, 0) * u, 0)
+        found = settle(by, left, u, need, self._least[i], self._price(i, level))
         return None if found is None else found.dear
 
     def _charge(self, i: int, price: int) -> None:
         """It may be bought, at this price at most."""
         offer = self.market.offers[i]
         more = price - self._charged.get(i, 0)
-        self._emptiest[offer.by.groups] -= more * self._u(offer)
+        self._emptiest[offer.by.groups] -= more * self._u(offer.by)
         self._charged[i] = price
 
     def _sure(self, i: int) -> int | None:
         """The most it costs if it is surely bought by this level, whatever else is before it."""
+        if self._may_be_refused(i):
+            return None
+        dear = self._dear(i, self._level)
+        return dear if dear is not None and dear <= self._charged[i] else None
+
+    def _may_be_refused(self, i: int) -> bool:
+        """Whether limits refuse it if all that may be bought is bought before it."""
+        if self.room.is_unlimited:
+            return False
         room = self.room.copy()
         for j in self._charged:
             if j != i:
                 room.take(self.market.offers[j].project)
-        if room.refusal(self.market.offers[i].project):
-            return None
-        dear = self._dear(i)
-        return dear if dear is not None and dear <= self._charged[i] else None
+        return room.refusal(self.market.offers[i].project) is not None
 
     def _take(self, i: int, dear: int) -> None:
         """It is surely bought by this level."""
         offer = self.market.offers[i]
         self._charge(i, dear)
         del self._charged[i]
-        self._fullest[offer.by.groups] -= self._first[i] * self._u(offer)
+        self._fullest[offer.by.groups] -= self._first[i] * self._u(offer.by)
         self._surely.append(offer)
         self.room.take(offer.project)
 
@@ -170,8 +192,8 @@ class _Levels:
         most = _most([offer.cost for offer in maybe], money)
         return Reach(self._surely, maybe, sum(offer.cost for offer in self._surely) + most)
 
-    def _u(self, offer: Offer) -> NDArray[Any]:
-        return offer.by.utilities.astype(self._live.dtype, copy=False)
+    def _u(self, by: Supporters) -> NDArray[Any]:
+        return by.utilities.astype(self._live.dtype, copy=False)
 
 
 def _most(costs: Sequence[int], money: int) -> int:

@@ -47,6 +47,11 @@ class Room:
                     self._rivals.setdefault(p, []).extend(q for q in group if q != p)
         self._taken: set[int] = set()
 
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether nothing is ever refused."""
+        return not self._caps and not self._rivals
+
     def copy(self) -> Room:
         """The same room, to be told of other projects."""
         other = copy(self)

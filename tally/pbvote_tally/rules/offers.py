@@ -108,6 +108,14 @@ class Market:
             if offer.by.total
         ]
 
+    def tally(self, labels: NDArray[Any], units: Integers) -> list[int]:
+        """Σ units with each label, from 0; doubles hold whole numbers below 2^53 exactly."""
+        if self.voters * self.largest < 2**53:
+            return [int(total) for total in np.bincount(labels, units).tolist()]
+        sums = np.zeros(int(np.max(labels)) + 1, np.int64)
+        np.add.at(sums, labels, units)
+        return [int(total) for total in sums.tolist()]
+
     def row(self, groups: Groups, projects: Sequence[int]) -> list[int]:
         """Σ weight · utility of these groups, one number a project."""
         if not len(groups) or not projects:

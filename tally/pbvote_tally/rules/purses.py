@@ -26,10 +26,10 @@ from pbvote_tally.rules.offers import Groups, Market, Mask, Offer, Supporters, f
 
 
 class Price(NamedTuple):
-    """Bounds on the price q, in 2^-bits."""
+    """Bounds on the price q, in 2^-bits; `dear` is None if it wasn't worth knowing."""
 
     cheap: int
-    dear: int
+    dear: int | None
 
 
 class Paid(NamedTuple):
@@ -41,37 +41,48 @@ class Paid(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A price found: the `rich` pay in full the `rest` of the cost, at most `dear` a unit."""
+    """A price found: the `rich` pay in full the `rest` of the cost, at most `dear` a unit.
+
+    Where `dear` is None it wasn't worth knowing: rest / units is already too much.
+    """
 
     rest: int
     units: int
-    dear: int
+    dear: int | None
     rich: Mask
 
 
 def settle(
-    by: Supporters, left: NDArray[Any], u: NDArray[Any], need: int, least: int
+    by: Supporters,
+    left: NDArray[Any],
+    u: NDArray[Any],
+    need: int,
+    least: int,
+    worth_knowing: int | None = None,
 ) -> Settled | None:
     """The lowest price at which supporters who have `left` can pay `need`; None if they can't.
 
-    It is known to be at least `least`. From below it rises: who is poor at a lower price is so at a
-    higher one. Whoever is taken for poor, rest / units is never above the price.
+    It is known to be at least `least`; above `worth_knowing` it needn't be known. From below it
+    rises: who is poor at a lower price is so at a higher one. Whoever is taken for poor, rest /
+    units is never above the price.
     """
     money = by.weights * left
     total = int(money.sum())
     if total < need:
         return None
-    rest, units, rich = need, max(1, by.total), np.ones(len(left), np.bool_)
+    rest, units, rich = need, max(1, by.total), None
     q = max(least, -(-rest // units))
     while True:
         now = left >= q * u
         paying = int(by.units @ now)
         if not paying:  # q was rounded up
-            return Settled(rest, units, q, rich)
+            return Settled(rest, units, q, left >= 0 if rich is None else rich)
         rest, units, rich = need - total + int(money @ now), paying, now
         before, q = q, max(q, -(-rest // units))
         if q == before:
             return Settled(rest, units, q, rich)
+        if worth_knowing is not None and q > worth_knowing:
+            return Settled(rest, units, None, rich)
 
 
 class Exact:
@@ -113,19 +124,23 @@ class Purses:
         self._empty = np.zeros(len(market.weights), np.int32)  # gave all with this purchase (1, …)
         self._faint = 0  # voters with 0 left, rounded down, who may have something
 
-    def price(self, offer: Offer, least: int = 0) -> Price | None:
-        """Bounds on its price, which is known to be at least `least`; None if they can't pay it."""
+    def price(self, offer: Offer, least: int, worth_knowing: int | None = None) -> Price | None:
+        """Bounds on its price, which is known to be at least `least`; None if they can't pay it.
+
+        What is above `worth_knowing` need only be known to be so.
+        """
         by, need = self._by.get(offer.project, offer.by), offer.cost << self.bits
         left = self._left[by.groups]
         some = left > 0
         if 2 * np.count_nonzero(some) < len(some):
             by = self._by[offer.project] = by.only(some)
             left = left[some]
-        found = settle(by, left, by.utilities.astype(self._left.dtype, copy=False), need, least)
+        u = by.utilities.astype(self._left.dtype, copy=False)
+        found = settle(by, left, u, need, least, worth_knowing)
         if found is None:
             short = need - int(by.weights @ left) > self._slack * (by.voters + self._faint)
             exact = None if short else self.exact(offer, least)
-            return None if exact is None else self._bounds(exact[0])
+            return None if exact is None else Price(*self._bounds(exact[0]))
         unsure = by.voters - int(by.weights @ found.rich)
         cheap = (found.rest - self._slack * (max(0, unsure) + self._faint)) // found.units
         return Price(max(least, cheap), found.dear)
@@ -138,9 +153,9 @@ class Purses:
         found = self._settled(offer, least)
         return None if found is None else (found[0], int(offer.by.units @ ~found[1]))
 
-    def _bounds(self, exact: Fraction) -> Price:
+    def _bounds(self, exact: Fraction) -> tuple[int, int]:
         cheap = floor(exact, self.bits)
-        return Price(cheap, cheap + 1)
+        return cheap, cheap + 1
 
     def _settled(self, offer: Offer, least: int) -> tuple[Fraction, Mask] | None:
         """The exact price and who gives all; as `settle`, with fractions where bounds are open."""
@@ -201,31 +216,33 @@ class Purses:
         known = len(self._exact.prices)
         if known == len(self.paid):
             return
-        rows = np.zeros((len(self.paid), len(self.paid) + 1), np.int64)
-        for j, bought in enumerate(self.paid):
-            np.add.at(rows[j], self._empty[bought.offer.by.groups], bought.offer.by.units)
+        rows = [
+            self.market.tally(self._empty[paid.offer.by.groups], paid.offer.by.units)
+            for paid in self.paid
+        ]
         for k in range(known, len(self.paid)):
             offer, drained, units = self.paid[k]
-            self._exact.add(offer.cost, drained, rows[:k, k + 1].tolist(), units)
+            row = [before[k + 1] if k + 1 < len(before) else 0 for before in rows[:k]]
+            self._exact.add(offer.cost, drained, row, units)
 
-    def pay(self, offer: Offer, price: Price) -> None:
-        """Take the price, or all there is, from each supporter."""
+    def pay(self, offer: Offer, cheap: int, dear: int) -> None:
+        """Take the price, known to be within these bounds, or all there is, from each supporter."""
         by, u = offer.by, self._utilities(offer)
         left, empty = self._left[by.groups], self._empty[by.groups] > 0
-        poor = empty | (left + self._slack < price.cheap * u)
-        if not (poor | (left >= price.dear * u)).all():
-            found = self._settled(offer, price.cheap)
+        poor = empty | (left + self._slack < cheap * u)
+        if not (poor | (left >= dear * u)).all():
+            found = self._settled(offer, cheap)
             assert found is not None  # noqa: S101  # it has a price
-            price, poor = self._bounds(found[0]), found[1]
-        rest = np.where(poor, 0, np.maximum(left - price.dear * u, 0))
+            (cheap, dear), poor = self._bounds(found[0]), found[1]
+        rest = np.where(poor, 0, np.maximum(left - dear * u, 0))
         self._left[by.groups] = rest
         self._faint += int(by.weights @ ((rest == 0) & ~poor))
         drained = by.groups[poor & ~empty]
         self._empty[drained] = len(self.paid) + 1
-        self._slack += (price.dear - price.cheap) * self.market.largest
+        self._slack += (dear - cheap) * self.market.largest
         voters = int(self.market.weights[drained].sum())
         self.paid.append(Paid(offer, voters, int(by.units @ ~poor)))
-        if self._slack.bit_length() > self.bits // 2:
+        if self._slack.bit_length() > self.bits * 3 // 4:
             self._refresh()
 
     def _refresh(self) -> None:

@@ -20,7 +20,33 @@ from pbvote_tally.rules.purses import Paid, Purses
 from pbvote_tally.rules.ties import Ties
 
 _FIRST = 8  # the first range is the first share's 8th part
-_PATIENCE = 4  # at most so many single shares are counted before a range is tried again
+_PATIENCE = 16  # at most so many single shares are counted before a range is tried again
+
+
+class _Stride:
+    """How many shares to try at once: as far as it goes, else half as many."""
+
+    def __init__(self, second: int) -> None:
+        self.shares = 1  # the first share, then
+        self._next = max(2, second)
+        self._singly = 0  # so many shares are counted one by one before two are tried at once
+        self._patience = 1
+
+    def lengthen(self) -> None:
+        """These went well."""
+        if self._singly:
+            self._singly -= 1
+            self._next = 1 if self._singly else 2
+        elif self.shares > 1:
+            self._patience = 1
+        self.shares, self._next = self._next, 2 * self._next
+
+    def shorten(self) -> None:
+        """They didn't: whoever is back at single shares had better be patient."""
+        self.shares, self._next = self.shares // 2, self.shares // 2
+        if self.shares == 1:
+            self._singly = self._patience
+            self._patience = min(2 * self._patience, _PATIENCE)
 
 
 class Search(NamedTuple):
@@ -40,32 +66,26 @@ class Search(NamedTuple):
 
     def share(self) -> Fraction:
         """The last share whose purchases are within the money, or the first that is enough."""
-        low, width, patience = 0, 1, 1
+        low, stride = 0, _Stride(int(self.first / self.step) // _FIRST)
         last: list[Paid] = []
         is_steady = False
         while True:
-            if width <= 1:
-                purses = self._count(low, low)
+            high = low + stride.shares - 1
+            if low == high:
+                purses = self._count(low, high)
                 assert purses is not None  # noqa: S101  # one share leaves nothing open
                 end = self._end(low, purses)
                 if end is not None:
                     return self._at(end)
                 is_steady, last = purses.paid == last, purses.paid
-                low, width = low + 1, width + 1 if low else self._width()
-            elif self._goes_on(low, low + width - 1) or (
-                is_steady and self._is_same(low, low + width - 1)
-            ):
-                low, width, patience = low + width, 2 * width, 1
-            elif width == 2:
-                width, patience = 2 - patience, min(2 * patience, _PATIENCE)
-            else:
-                width //= 2
+            elif not self._goes_on(low, high) and not (is_steady and self._is_same(low, high)):
+                stride.shorten()
+                continue
+            low = high + 1
+            stride.lengthen()
 
     def _at(self, raised: int) -> Fraction:
         return self.base + raised * self.step if raised else self.first
-
-    def _width(self) -> int:
-        return max(2, int(self.first / self.step) // _FIRST)
 
     def _count(self, low: int, high: int) -> Purses | None:
         """What is bought with each of these shares; None if that isn't known to be the same."""
