@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -14,13 +14,16 @@ from bundle_builder import Polling, make_bundle, write_files
 from election_builder import build_election, make_contest
 from pbvote.core.errors import InputError
 from pbvote.core.manifest import Correction
+from pbvote.core.selection import Grades, Ranking
 from pbvote_tally.bundle import FolderBundle
 from pbvote_tally.count import count
 from pbvote_tally.language import Words
+from pbvote_tally.rules import RULES
+from pbvote_tally.rules.profile import Reason
 from pbvote_tally.show.film import Film, Player, decided, share
 from pbvote_tally.show.frame import bar, low_bar
 from pbvote_tally.show.posting import PostedReport, Progress
-from pbvote_tally.show.said import minutes, number, step_sentence, tie_sentence
+from pbvote_tally.show.said import NOT_CHOSEN, minutes, number, step_sentence, tie_sentence
 from pbvote_tally.show.standing import is_mixed, is_opened, parts, trustees
 from pbvote_tally.verify import Counted
 
@@ -48,15 +51,24 @@ def test_money_and_marks_follow_the_steps() -> None:
     assert {shown.mark(len(shown), row.id) for row in shown.rows} == {"won", "lost"}
 
 
-def test_every_project_has_a_row_and_every_step_a_sentence() -> None:
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_every_step_of_every_rule_has_a_sentence(rule: str) -> None:
     election = build_election().election
-    for rule in ({"name": "greedy"}, {"name": "equal-shares"}):
-        shown = film(BALLOTS, budget=1_300_000, rule=rule)
-        assert len(shown.rows) == 5
-        for language in ("fr", "nl", "de", "en"):
-            for taken in range(1, len(shown) + 1):
-                said = step_sentence(Words(language), shown, taken, election)
-                assert said and "{" not in said
+    ballots, form = BALLOTS, None
+    if rule in ("majority-judgment", "borda"):
+        ballots = [(3, 1, 0, 2, 0), (1, 2, 3, 0, 0), (2, 1, 0, 0, 0)]
+        form = Grades(levels=4) if rule == "majority-judgment" else Ranking(max=3)
+        ballots = ballots if rule == "majority-judgment" else ballots[:2]
+    shown = film(ballots, ballot=form, budget=1_300_000, rule={"name": rule})
+    assert len(shown.rows) == 5
+    for language in ("fr", "nl", "de", "en"):
+        for taken in range(1, len(shown) + 1):
+            said = step_sentence(Words(language), shown, taken, election)
+            assert said and "{" not in said
+
+
+def test_every_reason_has_its_sentence() -> None:
+    assert set(get_args(Reason)) == {"chosen", *NOT_CHOSEN}
 
 
 def test_a_tie_that_decided_is_told() -> None:

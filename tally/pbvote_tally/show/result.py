@@ -16,7 +16,7 @@ from pbvote_tally.show.dialogs import Notice, Question
 from pbvote_tally.show.film import Film, decided
 from pbvote_tally.show.frame import Page
 from pbvote_tally.show.qr import QrCode
-from pbvote_tally.show.said import amount, score_text, tie_sentence, unit_of
+from pbvote_tally.show.said import amount, money_line, score_text, tie_sentence, unit_of
 from pbvote_tally.show.table import table
 from pbvote_tally.show.work import Work
 
@@ -146,15 +146,7 @@ def contest_lines(words: Words, film: Film, work: Work) -> list[str]:
     ]
     lines = [_.text(film.contest.title)]
     lines += table(rows, right=(0, 2, 3)).splitlines() if rows else [_("No project is funded.")]
-    spent = film.counted.outcome.spent
-    lines.append(
-        _(
-            "{spent} of {budget} given, {left} left",
-            spent=amount(_, election, spent),
-            budget=amount(_, election, film.budget),
-            left=amount(_, election, film.budget - spent),
-        )
-    )
+    lines.append(money_line(_, film, len(film), election))
     return [*lines, *(tie_sentence(_, film, tie) for tie in decided(film.counted))]
 
 

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from pbvote.core.election import Election
+from pbvote.core.selection import Approval, Knapsack, Points, Ranking
 from pbvote_tally.language import N_, Words
 from pbvote_tally.minutes.said import RULE, SET_ASIDE, TIE
 from pbvote_tally.records import MergeRecord
+from pbvote_tally.rules.frame import REQUIRED
 from pbvote_tally.rules.profile import Number, Step, TieBreak
 from pbvote_tally.show.film import Film
 
@@ -188,6 +190,11 @@ def ballots_line(words: Words, film: Film) -> str:
 
 
 CHOSEN: Mapping[str, str] = {
+    "required": N_("{title} must be funded, whatever its votes. It costs {cost}."),
+    "overspent": N_(
+        "{title} has {score} and costs {cost}; {left} is left. That is enough of its cost for the"
+        " rule to go beyond the money there is: it is funded."
+    ),
     "left": N_("{title} has {score} and costs {cost}; {left} is left. It is funded."),
     "shares": N_("{title} has {score}. Its supporters' shares pay its {cost}: it is funded."),
     "": N_("{title} has {score} and costs {cost}. It is funded."),
@@ -207,6 +214,7 @@ NOT_CHOSEN: Mapping[str, str] = {
     "excluded-by": N_("{title} has {score}, but {because} was funded, which excludes it."),
     "limit-reached": N_("{title} has {score}, but {because} has its number of projects already."),
     "limit-amount": N_("{title} has {score}, but {because} has its share of the money already."),
+    "outranked": N_("{title} has {score}. As many as may win come before it: it isn't funded."),
 }
 
 
@@ -222,8 +230,10 @@ def score_text(words: Words, value: Number, unit: str) -> str:
 
 def unit_of(film: Film) -> str:
     """What a project's score is a number of."""
-    kind = type(film.contest.ballot).__name__
-    return {"Approval": "votes", "Knapsack": "votes"}.get(kind, "points")
+    ballot = film.contest.ballot
+    if isinstance(ballot, Approval | Knapsack):
+        return "votes"
+    return "points" if isinstance(ballot, Points | Ranking) else "average"
 
 
 def step_sentence(words: Words, film: Film, taken: int, election: Election) -> str:
@@ -244,11 +254,18 @@ def step_sentence(words: Words, film: Film, taken: int, election: Election) -> s
         "because": _because(words, film, step),
     }
     if step.chosen:
-        told = "shares" if "price" in step.numbers else "left" if "left" in step.numbers else ""
-        return _(CHOSEN[told], **values)
+        return _(CHOSEN[_told(step)], **values)
     if step.reason in NOT_CHOSEN:
         return _(NOT_CHOSEN[step.reason], **values)
     return _("{title} has {score} and costs {cost}. It isn't funded.", **values)
+
+
+def _told(step: Step) -> str:
+    """Which of the sentences says why it was chosen."""
+    if step.phase == REQUIRED:
+        return REQUIRED
+    named = {"overspent": "overspent", "price": "shares", "left": "left"}
+    return next((told for number, told in named.items() if number in step.numbers), "")
 
 
 def _because(words: Words, film: Film, step: Step) -> str:
@@ -270,10 +287,13 @@ def tie_sentence(words: Words, film: Film, tie: TieBreak) -> str:
 
 def money_line(words: Words, film: Film, taken: int, election: Election) -> str:
     """What is spent and what is left."""
+    _ = words
     spent = film.spent(taken)
-    return words(
-        "{spent} of {budget} given, {left} left",
-        spent=amount(words, election, spent),
-        budget=amount(words, election, film.budget),
-        left=amount(words, election, film.budget - spent),
-    )
+    values = {
+        "spent": amount(words, election, spent),
+        "budget": amount(words, election, film.budget),
+        "left": amount(words, election, abs(film.budget - spent)),
+    }
+    if spent > film.budget:
+        return _("{spent} of {budget} given, {left} beyond it", **values)
+    return _("{spent} of {budget} given, {left} left", **values)
