@@ -11,8 +11,9 @@ Dinkelbach's method for ratios: try to carry everything at z = a/b; if it doesn'
 that got stuck are a set S with a higher ratio, which is tried next. All in integers, in units
 of 1/b: a project has c·b to be carried, a voter carries up to a.
 
-A `Balance` is one such distribution. To find room for what is left of a project, others are moved
-between their supporters, along a shortest chain of projects.
+A `Balance` is one such distribution. What a project's supporters have no room for, they pay instead
+of another project that is nearer to supporters with room, which passes it on; layer by layer, as in
+Dinitz's and Karzanov's methods for maximum flow.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Balance:
 
     def __init__(self, crowd: Crowd) -> None:
         self.crowd = crowd
+        self._place: Integers = np.full(len(crowd.weights), -1, np.int64)  # scratch
         self.top = Fraction(0)
         self.paid: dict[int, Amounts] = {}  # project → what each of its groups pays together
         self.free: Amounts = crowd.weights * 0  # what each group can still carry
@@ -113,14 +115,18 @@ class Balance:
         """Carry this project, and what rounding left of others; a stuck set if it can't be."""
         self.paid[new] = self.crowd.weights[self.crowd.groups[new]] * 0
         unit = self.top.denominator
-        for p in self.paid:
-            rest = self.crowd.costs[p] * unit - int(self.paid[p].sum())
-            rest -= self._fill(p, rest)
-            while rest:
-                chain = self._chain(p)
-                if isinstance(chain, set):
-                    return chain
-                rest -= self._push(chain, rest)
+        rests = {p: self.crowd.costs[p] * unit - int(paid.sum()) for p, paid in self.paid.items()}
+        for p, rest in rests.items():
+            rests[p] -= self._fill(p, rest)
+        while any(rests.values()):
+            layers = self._layers()
+            reached = {p for layer in layers for p in layer}
+            if any(rest for p, rest in rests.items() if p not in reached):
+                return set(self.paid) - reached
+            for nearer, layer in reversed(list(pairwise([[], *layers]))):
+                for p in layer:
+                    if rests[p]:
+                        self._pass_on(p, nearer, rests)
         return None
 
     def _fill(self, p: int, amount: int) -> int:
@@ -133,68 +139,62 @@ class Balance:
         self.paid[p] = self.paid[p] + more
         return int(more.sum())
 
-    def _chain(self, p: int) -> list[int] | set[int]:
-        """A shortest chain of projects from p to one whose supporters have room.
+    def _layers(self) -> list[list[int]]:
+        """The projects with supporters that have room, then those that can use it through them.
 
-        Each can take over what the next one's supporters pay, as they support both. Without any:
-        the set of all projects that were reached.
+        A project can take over what a project of the layer before is paid by who supports both. No
+        supporter of the projects in no layer has room, nor pays for one in a layer.
         """
-        layers, found = [[p]], {p}
-        while layers[-1]:
-            here = self._members(layers[-1])
-            layer = [q for q in self.paid if q not in found and self._is_paid(q, here)]
-            for q in layer:
-                if bool((self.free[self.crowd.groups[q]] > 0).any()):
-                    return self._back(layers, q)
+        waiting = list(self.paid)
+        layers: list[list[int]] = []
+        useful = self.free > 0
+        while True:
+            layer = [p for p in waiting if bool(useful[self.crowd.groups[p]].any())]
+            if not layer:
+                return layers
             layers.append(layer)
-            found.update(layer)
-        return found
+            waiting = [p for p in waiting if p not in layer]
+            useful = np.zeros(len(self.free), np.bool_)
+            for p in layer:
+                useful[self.crowd.groups[p][self.paid[p] > 0]] = True
 
-    def _back(self, layers: list[list[int]], last: int) -> list[int]:
-        chain = [last]
-        for layer in reversed(layers):
-            chain.append(next(q for q in layer if self._is_paid(chain[-1], self._members([q]))))
-        return chain[::-1]
-
-    def _is_paid(self, p: int, by: NDArray[np.bool_]) -> bool:
-        """Whether any of these groups pays for it."""
-        return bool((self.paid[p][by[self.crowd.groups[p]]] > 0).any())
-
-    def _members(self, projects: list[int]) -> NDArray[np.bool_]:
-        """The groups that support any of them."""
-        here = np.zeros(len(self.free), np.bool_)
-        for p in projects:
-            here[self.crowd.groups[p]] = True
-        return here
-
-    def _push(self, chain: list[int], amount: int) -> int:
-        """Move up to that amount along the chain; how much it was."""
-        last = self.crowd.groups[chain[-1]]
-        amount = min(amount, int(self.free[last].sum()))
-        for p, q in pairwise(chain):
-            shared = self._members([p])[self.crowd.groups[q]]
-            amount = min(amount, int(self.paid[q][shared].sum()))
-        for p, q in pairwise(chain):
-            self._take_over(p, q, amount)
-        self._fill(chain[-1], amount)
-        return amount
-
-    def _take_over(self, p: int, q: int, amount: int) -> None:
-        """Who supports both pays so much less for q and as much more for p."""
-        groups = self.crowd.groups[q]
-        less = np.where(self._members([p])[groups], self.paid[q], 0)
-        less = _first(less, amount)
-        self.paid[q] = self.paid[q] - less
-        moved = self.free * 0
-        moved[groups] = less
-        self.paid[p] = self.paid[p] + moved[self.crowd.groups[p]]
+    def _pass_on(self, p: int, nearer: list[int], rests: dict[int, int]) -> None:
+        """Let its supporters pay its rest instead of nearer projects, or from their room."""
+        if not nearer:
+            rests[p] -= self._fill(p, rests[p])
+            return
+        groups = self.crowd.groups[p]
+        self._place[groups] = np.arange(len(groups))
+        paid = self.paid[p].copy()
+        for q in nearer:
+            place = self._place[self.crowd.groups[q]]
+            less = _first(np.where(place >= 0, self.paid[q], 0), rests[p])
+            moved = np.flatnonzero(less)
+            if not len(moved):
+                continue
+            self.paid[q] = self.paid[q] - less
+            paid[place[moved]] += less[moved]
+            amount = int(less.sum())
+            rests[q] += amount
+            rests[p] -= amount
+            if not rests[p]:
+                break
+        self.paid[p] = paid
+        self._place[groups] = -1
 
 
 def _first(room: Amounts, amount: int) -> Amounts:
-    """As much of the amount as there is room for, from the first on."""
+    """As much of the amount as there is room for, spread evenly."""
+    total = int(room.sum())
+    if total <= amount:
+        return room
+    if room.dtype == object:
+        spread: Amounts = room * amount // total
+    else:
+        spread = np.floor(room * (amount / total * (1 - 2.0**-50))).astype(np.int64)
+    room = room - spread
     before = np.cumsum(room) - room
-    taken: Amounts = np.minimum(room, np.maximum(amount - before, 0))
-    return taken
+    return spread + np.minimum(room, np.maximum(amount - int(spread.sum()) - before, 0))
 
 
 def _in_units(paid: Amounts, old: int, new: int) -> Amounts:
