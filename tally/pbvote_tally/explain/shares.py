@@ -1,8 +1,9 @@
 """Money from whom in Equal Shares: effective votes at each purchase, and what supporters paid.
 
 The purchases are repeated from the outcome's own share and prices, with purses in 2^-bits of the
-smallest unit, rounded down: quick on a million ballots, and the same on every machine. So an amount
-is right to the unit, and one effective vote may be missing where their number is whole.
+smallest unit, rounded down: quick on a million ballots, and the same on every machine. The full
+price is exact; what those paid who hadn't so much left is rounded down to the unit, and one
+effective vote may be missing where their number is whole.
 """
 
 from __future__ import annotations
@@ -100,8 +101,7 @@ class _Replay:
         paid = np.where(full, np.minimum(left, by.utilities * unit), left)
         self._left[by.groups] = left - paid
         counted: dict[Fraction, int] = {}
-        half = 1 << self._bits >> 1
-        amounts = np.where(full, -by.utilities, (paid + half) >> self._bits)
+        amounts = np.where(full, -by.utilities, paid >> self._bits)
         kinds, which = np.unique(amounts, return_inverse=True)
         voters = np.bincount(which.ravel(), weights=by.weights, minlength=len(kinds))
         for kind, many in zip(kinds.tolist(), voters.tolist(), strict=True):
