@@ -90,7 +90,7 @@ def test_prices_and_what_is_left_are_the_reference(elections: int, rng: random.R
         for step in outcome.steps:
             if step.reason == "supporters-cannot-pay":
                 by = poll.supporters(int(step.project[1:]))
-                assert step.numbers["money"] == sum(purses[i] for i in by)
+                assert step.numbers["money"] == int(sum(purses[i] for i in by))
 
 
 def test_greedy_replaces_it_if_strictly_more_prefer_that(

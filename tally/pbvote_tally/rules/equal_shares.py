@@ -128,16 +128,16 @@ def _purchases(profile: Profile, purses: Purses, room: Room) -> list[Step]:
         numbers: dict[str, Number] = {"price": price, "effective_votes": paid.offer.cost / price}
         steps.append(step(profile, paid.offer.project, "chosen", PHASE, numbers))
     got = set(purses.projects)
+    purses.refresh()
     for offer in purses.market.offers:
-        p = offer.project
+        p, refusal = offer.project, room.refusal(offer.project)
         if p in got:
             continue
-        refusal = room.refusal(p)
         if refusal:
             made = step(profile, p, refusal.reason, PHASE, refusal.numbers, refusal.because)
         else:
-            money = purses.money(offer.by.groups)
-            made = step(profile, p, "supporters-cannot-pay", PHASE, {"money": money})
+            money: dict[str, Number] = {"money": purses.whole_money(offer)}
+            made = step(profile, p, "supporters-cannot-pay", PHASE, money)
         steps.append(made)
     return steps
 

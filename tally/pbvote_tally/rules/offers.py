@@ -24,6 +24,7 @@ KEY = 40  # bits behind the point of a bound on ρ
 _ROOM = 62  # bits that 64-bit integers may take
 _FINE = 8  # bits behind the point; with fewer, integers of any size are used instead
 _WIDE = 64
+_ROWS = 1 << 14  # groups looked at together, so that their numbers stay in the processor's cache
 Satisfaction = Literal["cost", "cardinality", "points", "borda"]
 Groups = NDArray[np.intp]
 Mask = NDArray[np.bool_]
@@ -72,10 +73,10 @@ class Market:
         self.voters = profile.ballots
         self._matrix = profile.matrix
         self._worth = utility(profile, satisfaction)
-        known = _supporters(profile, satisfaction, self._worth)
+        known = _supporters(profile, satisfaction)
         costs = [profile.projects[p].cost for p in projects]
         self.offers = [
-            Offer(p, cost, cost if satisfaction == "cost" else 1, known(p))
+            Offer(p, cost, cost if satisfaction == "cost" else 1, known[p])
             for p, cost in zip(projects, costs, strict=True)
         ]
         largest = [int(np.max(offer.by.utilities)) for offer in self.offers if offer.by.total]
@@ -138,32 +139,42 @@ def utility(profile: Profile, satisfaction: Satisfaction) -> Callable[[NDArray[A
     return lambda ranks: np.where(ranks != 0, best - ranks.astype(np.int64), 0)
 
 
-def _supporters(
-    profile: Profile, satisfaction: str, worth: Callable[[NDArray[Any]], Integers]
-) -> Callable[[int], Supporters]:
-    """Project → its supporters, worked out once a profile, whatever the costs."""
-    kind = "ticks" if satisfaction in ("cost", "cardinality") else satisfaction
-    known: dict[int, Supporters] = vars(profile).setdefault(f"supporters_{kind}", {})
+def _supporters(profile: Profile, satisfaction: Satisfaction) -> list[Supporters]:
+    """The supporters of each project, worked out once a profile: they don't depend on costs."""
+    is_tick = satisfaction in ("cost", "cardinality")
+    known: dict[str, list[Supporters]] = vars(profile).setdefault("supporters", {})
+    kind = "tick" if is_tick else satisfaction
+    if kind not in known:
+        worth = None if is_tick else utility(profile, satisfaction)
+        marked = enumerate(_marked(profile.matrix))
+        known[kind] = [_found(profile, p, groups, worth) for p, groups in marked]
+    return known[kind]
 
-    def find(p: int) -> Supporters:
-        if p not in known:
-            known[p] = _found(profile, p, None if kind == "ticks" else worth)
-        return known[p]
 
-    return find
+def _marked(matrix: NDArray[Any]) -> list[Groups]:
+    """The groups that give each project anything."""
+    projects = matrix.shape[1]
+    parts: list[list[Groups]] = [[] for _ in range(projects)]
+    for start in range(0, len(matrix), _ROWS):
+        block = np.ascontiguousarray((matrix[start : start + _ROWS] != 0).T)
+        flat = np.flatnonzero(block)
+        size = block.shape[1]
+        ends = np.searchsorted(flat, np.arange(1, projects) * size)
+        for part, rows in zip(parts, np.split(flat % size + start, ends), strict=True):
+            part.append(rows)
+    return [np.concatenate(part) if part else np.zeros(0, np.intp) for part in parts]
 
 
 def _found(
-    profile: Profile, p: int, worth: Callable[[NDArray[Any]], Integers] | None
+    profile: Profile, p: int, groups: Groups, worth: Callable[[NDArray[Any]], Integers] | None
 ) -> Supporters:
-    column = profile.matrix[:, p]
-    utilities = np.ones(1, np.int64)
-    groups = np.flatnonzero(column)
-    if worth is not None:
-        groups = groups[worth(column[groups]) > 0]
-        utilities = worth(column[groups])
-    weights = profile.weights[groups]
-    units = weights if worth is None else weights * utilities
+    if worth is None:
+        weights = units = profile.weights[groups]
+        utilities = np.ones(1, np.int64)
+    else:
+        groups = groups[worth(profile.matrix[groups, p]) > 0]
+        weights, utilities = profile.weights[groups], worth(profile.matrix[groups, p])
+        units = weights * utilities
     return Supporters(groups, utilities, weights, units, int(weights.sum()), int(units.sum()))
 
 

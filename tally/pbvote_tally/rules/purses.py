@@ -196,6 +196,13 @@ class Purses:
         """What these groups have left together."""
         return self._money(groups[self._empty[groups] == 0])
 
+    def whole_money(self, offer: Offer) -> int:
+        """What its supporters have left together, in whole units, rounded down."""
+        groups, bits = offer.by.groups, self.bits
+        low = int(offer.by.weights @ self._left[groups])
+        high = low + self._slack * offer.by.voters
+        return low >> bits if low >> bits == high >> bits else int(self.money(groups))
+
     def _money(self, groups: Groups) -> Fraction:
         """The same for groups that never gave all."""
         if not len(groups):
@@ -243,9 +250,9 @@ class Purses:
         voters = int(self.market.weights[drained].sum())
         self.paid.append(Paid(offer, voters, int(by.units @ ~poor)))
         if self._slack.bit_length() > self.bits * 3 // 4:
-            self._refresh()
+            self.refresh()
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Round anew from the exact prices, where the bounds have drifted apart."""
         self._left[:] = floor(self.share, self.bits)
         self._settle_up()
