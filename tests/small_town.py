@@ -96,7 +96,7 @@ def some_town(rng: random.Random, name: str) -> tuple[Town, Rule]:
 
 
 def some_parameters(rng: random.Random, rule: Rule, made: Profile) -> Parameters:
-    """Some parameters of a rule: any word where it takes one of several, if they fit the ballots."""
+    """Some parameters of a rule: any word where it takes one of several, if the ballots let it."""
     hints = get_type_hints(rule.parameters)
     words = {name: get_args(hint) for name, hint in hints.items() if get_origin(hint) is Literal}
     chosen = {name: rng.choice(allowed) for name, allowed in words.items() if rng.random() < 0.5}

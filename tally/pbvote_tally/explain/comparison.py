@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from msgspec import structs
 
+from pbvote.core.errors import InputError
 from pbvote_tally.explain.report import Comparison
 from pbvote_tally.rules import RULES
 from pbvote_tally.rules.parameters import Parameters
 from pbvote_tally.rules.profile import Profile
 
+MOST = {"maximin-support": 300_000}
+"""Rule → the marks on different ballots that it is still quick with."""
 Defaults = Callable[[Parameters], Parameters]
 
 
@@ -19,14 +23,21 @@ def comparison(
 ) -> list[Comparison]:
     """Every other rule that counts this ballot format, in the order of their registration.
 
+    A rule that an election is too large for is left out: it can't count it, or not in a minute.
     `in_unit` turns default amounts into the file's unit, for a `.pb` file.
     """
     found = []
+    marks = int(np.count_nonzero(profile.matrix))
     for rule in RULES.values():
         if rule.name == official or not rule.counts(profile.ballot):
             continue
+        if marks > MOST.get(rule.name, marks):
+            continue
         parameters = in_unit(rule.decode({}))
-        outcome = rule.run(profile, parameters)
+        try:
+            outcome = rule.run(profile, parameters)
+        except InputError:  # it says that this election is too large for it
+            continue
         found.append(
             Comparison(
                 rule=rule.name,
