@@ -71,6 +71,24 @@ def stacked(parts: Sequence[Part], whole: int, kind: str = "stack", label: str =
     return _drawn(shapes, svg.ViewBoxSpec(0, 0, _WIDE, _HIGH), kind, label, stretch=True)
 
 
+def series(values: Sequence[int], kinds: Sequence[str]) -> Markup:
+    """A column a value, side by side; their numbers stand in a table."""
+    most, wide = max(1, *values), _WIDE / max(8, len(values))
+    columns: list[svg.Element] = []
+    for at, (value, kind) in enumerate(zip(values, kinds, strict=True)):
+        high = round(100 * value / most, 1)
+        columns.append(
+            svg.Rect(
+                x=round(at * wide + wide * 0.1, 1),
+                y=round(100 - high, 1),
+                width=round(wide * 0.8, 1),
+                height=high,
+                class_=[kind],
+            )
+        )
+    return _drawn(columns, svg.ViewBoxSpec(0, 0, _WIDE, 100), "series", "", stretch=True)
+
+
 def plan(dots: Sequence[Dot], label: str) -> Markup:
     """Where projects are: north up, one scale in both directions, a bar of a round length.
 

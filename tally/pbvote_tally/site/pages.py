@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -42,7 +43,7 @@ def root_page(source: Source) -> File:
     languages = languages_of(source)
     code = languages[0][0]
     words = Words(code, source.election.manifest.languages[0])
-    template = _environment(words, source.report.currency).get_template("root.html")
+    template = _environment().get_template("root.html")
     title = words.text(source.report.title)
     page = template.render(title=title, languages=languages, language=code, policy=POLICY)
     return "index.html", _bytes(page)
@@ -54,7 +55,7 @@ class Pages:
     def __init__(self, source: Source, language: str) -> None:
         self._source, self._language = source, language
         self._ = Words(language, source.election.manifest.languages[0])
-        self._environment = _environment(self._, source.report.currency)
+        self._said = _said(self._, source.report.currency)
         self._frame = {
             "language": language,
             "languages": languages_of(source),
@@ -84,7 +85,8 @@ class Pages:
 
     def _page(self, name: str, template: str, view: View) -> File:
         frame = {**self._frame, "file": name}
-        page = self._environment.get_template(template).render(page=frame, policy=POLICY, **view)
+        made = _environment().get_template(template)
+        page = made.render(page=frame, policy=POLICY, **self._said, **view)
         return f"{self._language}/{name}", _bytes(page)
 
 
@@ -99,22 +101,26 @@ def _menu(_: Words) -> list[tuple[str, str]]:
     ]
 
 
-def _environment(words: Words, currency: str) -> Environment:
+@cache
+def _environment() -> Environment:
     """Every value is escaped; only our own SVG is markup. A missing value is an error."""
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("pbvote_tally.site"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
-        _=words,
-        many=words.many,
-        money=lambda amount: words.amount(amount, currency),
-        share=words.percent,
-    )
-    return environment
+
+
+def _said(words: Words, currency: str) -> View:
+    """What templates say words and numbers with."""
+    return {
+        "_": words,
+        "many": words.many,
+        "money": lambda amount: words.amount(amount, currency),
+        "share": words.percent,
+    }
 
 
 def _bytes(page: str) -> bytes:

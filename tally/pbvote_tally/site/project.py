@@ -61,6 +61,7 @@ class ProjectViews:
             "explanation": (project.explanation.get(_.language) or "").split("\n"),
             "enough": self._enough(project.enough) if project.enough else [],
             **self._payments(project),
+            **self._effective(project),
             "description": self._description(project, manifest.description),
             "proposer": "" if manifest.proposer is UNSET else _.text(manifest.proposer),
             "url": web_address(manifest.url),
@@ -115,6 +116,22 @@ class ProjectViews:
         ]
         rows = [(self._share(pay.amount), _.number(pay.voters)) for pay in project.payments]
         return {"payments": views, "payment_rows": rows}
+
+    def _effective(self, project: ProjectReport) -> View:
+        """Equal Shares: what its votes were worth each time a project was bought."""
+        _, values = self._, project.effective_votes
+        bought = [p.title for p in self._order if p.position is not None][: len(values)]
+        rows = [
+            (_.number(at), _.text(title), _.number(value))
+            for at, (title, value) in enumerate(zip(bought, values, strict=False), 1)
+        ]
+        kinds = [
+            "winner" if project.position == at else "plain" for at in range(1, len(values) + 1)
+        ]
+        return {
+            "effective": charts.series(values, kinds) if values else "",
+            "effective_rows": rows,
+        }
 
     def _share(self, amount: str) -> str:
         """A voter's part of a cost, which may be no whole cent."""
