@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -36,6 +38,11 @@ def ids(chosen: Sequence[int]) -> tuple[str, ...]:
 def elections(soak: bool) -> int:
     """How many random elections a test counts."""
     return 20_000 if soak else 400
+
+
+def test_the_rules_load_scipy_only_when_one_needs_it() -> None:
+    code = "import sys, pbvote_tally.rules; sys.exit('scipy' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_phragmen_is_the_reference(elections: int, rng: random.Random) -> None:

@@ -134,7 +134,7 @@ class Balance:
         if not amount:
             return 0
         groups = self.crowd.groups[p]
-        more = _first(self.free[groups], amount)
+        more = _spread(self.free[groups], amount)
         self.free[groups] -= more
         self.paid[p] = self.paid[p] + more
         return int(more.sum())
@@ -168,7 +168,7 @@ class Balance:
         paid = self.paid[p].copy()
         for q in nearer:
             place = self._place[self.crowd.groups[q]]
-            less = _first(np.where(place >= 0, self.paid[q], 0), rests[p])
+            less = _spread(np.where(place >= 0, self.paid[q], 0), rests[p])
             moved = np.flatnonzero(less)
             if not len(moved):
                 continue
@@ -183,8 +183,8 @@ class Balance:
         self._place[groups] = -1
 
 
-def _first(room: Amounts, amount: int) -> Amounts:
-    """As much of the amount as there is room for, spread evenly."""
+def _spread(room: Amounts, amount: int) -> Amounts:
+    """As much of the amount as there is room for, each giving its part; what is over, the first."""
     total = int(room.sum())
     if total <= amount:
         return room
@@ -194,7 +194,8 @@ def _first(room: Amounts, amount: int) -> Amounts:
         spread = np.floor(room * (amount / total * (1 - 2.0**-50))).astype(np.int64)
     room = room - spread
     before = np.cumsum(room) - room
-    return spread + np.minimum(room, np.maximum(amount - int(spread.sum()) - before, 0))
+    rest = amount - int(spread.sum())
+    return np.asarray(spread + np.minimum(room, np.maximum(rest - before, 0)))
 
 
 def _in_units(paid: Amounts, old: int, new: int) -> Amounts:
