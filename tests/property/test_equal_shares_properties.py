@@ -16,7 +16,7 @@ from naive_shares import Poll, naive_equal_shares, naive_greedy, preferences, pu
 from pbvote.core.limits import Exclusive
 from pbvote.core.selection import BallotFormat
 from pbvote_tally.rules.buying import buy
-from pbvote_tally.rules.equal_shares import EqualSharesParameters, equal_shares
+from pbvote_tally.rules.equal_shares import EqualSharesParameters, equal_shares, payments
 from pbvote_tally.rules.levels import reach
 from pbvote_tally.rules.limits import Room
 from pbvote_tally.rules.offers import Market
@@ -85,8 +85,18 @@ def test_prices_and_what_is_left_are_the_reference(elections: int, rng: random.R
         parameters = EqualSharesParameters(satisfaction=satisfaction, completion="none")
         outcome = equal_shares(made, parameters)
         share = Fraction(poll.town.budget, max(1, len(poll.ballots)))
-        _, prices, purses = purchases(poll, share)
+        chosen, prices, purses = purchases(poll, share)
         assert [s.numbers["price"] for s in outcome.steps if "price" in s.numbers] == prices
+        paid = payments(made, outcome)
+        assert tuple(paid) == ids([p for p in chosen if poll.costs[p]]), poll
+        spent = Fraction(0)
+        for name, lines in paid.items():
+            amounts = [line.amount for line in lines]
+            assert amounts == sorted(set(amounts), reverse=True)
+            assert sum(line.voters for line in lines) <= len(poll.supporters(int(name[1:])))
+            spent += sum(line.amount * line.voters for line in lines)
+            assert sum(a * v for a, v in lines) == poll.costs[int(name[1:])], (poll, name)
+        assert spent == share * len(poll.ballots) - sum(purses)
         for step in outcome.steps:
             if step.reason == "supporters-cannot-pay":
                 by = poll.supporters(int(step.project[1:]))

@@ -40,6 +40,7 @@ from pbvote_tally.rules.frame import Start, outcome, start, step
 from pbvote_tally.rules.greedy import GreedyParameters, greedy, take_best
 from pbvote_tally.rules.leftover import Earning
 from pbvote_tally.rules.limits import Room
+from pbvote_tally.rules.loads import Payment
 from pbvote_tally.rules.offers import PHASE, Market, Satisfaction, utility
 from pbvote_tally.rules.parameters import MONEY, Parameters
 from pbvote_tally.rules.profile import Integers, Number, Outcome, Profile, Step
@@ -81,18 +82,31 @@ def _equal_shares(profile: Profile, parameters: EqualSharesParameters) -> Outcom
     ties = Ties(profile)
     begun = start(profile, parameters, ties)
     steps = [*begun.steps, *_free(profile, begun, ties)]
-    for_sale = [p for p in begun.left if profile.projects[p].cost]
-    market = Market(profile, for_sale, parameters.satisfaction)
     share = first = Fraction(begun.money, max(1, profile.ballots))
     if parameters.completion.startswith("add-one") and profile.ballots:
-        share = _raised(market, begun, first, ties, parameters)
-    purses = Purses(market, share, market.bits(share))
-    buy(purses, purses, ties, begun.room)
+        share = _raised(_market(profile, parameters, begun), begun, first, ties, parameters)
+    purses = _bought(profile, parameters, begun, share, ties)
     steps += _purchases(profile, purses, begun.room)
     if parameters.completion.endswith(("greedy", "phragmen")):
         steps = _completed(profile, begun, steps, purses, ties, parameters)
     figures = {"first_share": first, "share": share}
     return outcome("equal-shares", parameters, profile, [*steps, *begun.out], ties, figures)
+
+
+def payments(profile: Profile, outcome: Outcome) -> dict[str, list[Payment]]:
+    """Project → what its supporters paid for it, for those bought with shares, in their order.
+
+    `outcome` is one of this rule with this profile.
+    """
+    parameters = outcome.parameters
+    assert isinstance(parameters, EqualSharesParameters)  # noqa: S101  # this rule's outcome
+    if not any(step.phase == PHASE and step.chosen for step in outcome.steps):
+        return {}
+    ties = Ties(profile)
+    begun = start(profile, parameters, ties)
+    _free(profile, begun, ties)
+    purses = _bought(profile, parameters, begun, Fraction(outcome.figures["share"]), ties)
+    return {profile.projects[p].id: purses.payments(k) for k, p in enumerate(purses.projects)}
 
 
 def _free(profile: Profile, begun: Start, ties: Ties) -> list[Step]:
@@ -107,6 +121,21 @@ def _free(profile: Profile, begun: Start, ties: Ties) -> list[Step]:
             steps.append(step(profile, p, "chosen", FREE))
             begun.room.take(p)
     return steps
+
+
+def _market(profile: Profile, parameters: EqualSharesParameters, begun: Start) -> Market:
+    for_sale = [p for p in begun.left if profile.projects[p].cost]
+    return Market(profile, for_sale, parameters.satisfaction)
+
+
+def _bought(
+    profile: Profile, parameters: EqualSharesParameters, begun: Start, share: Fraction, ties: Ties
+) -> Purses:
+    """The purchases with this share."""
+    market = _market(profile, parameters, begun)
+    purses = Purses(market, share, market.bits(share))
+    buy(purses, purses, ties, begun.room)
+    return purses
 
 
 def _raised(

@@ -22,7 +22,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pbvote_tally.rules.loads import Payment
 from pbvote_tally.rules.offers import Groups, Market, Mask, Offer, Supporters, floor
+from pbvote_tally.rules.profile import Integers
 
 
 class Price(NamedTuple):
@@ -188,7 +190,7 @@ class Purses:
         return answer
 
     def purse(self, bought: Sequence[int]) -> Fraction:
-        """What a voter has who never gave all, given what each purchase was worth to it."""
+        """What a voter has after purchases worth so much to it, if it never gave all."""
         self._settle_up()
         return Fraction(self._exact.money(1, bought), self._exact.denominator)
 
@@ -252,6 +254,22 @@ class Purses:
         if self._slack.bit_length() > self.bits * 3 // 4:
             self.refresh()
 
+    def payments(self, k: int) -> list[Payment]:
+        """What supporters paid for the k-th purchase, the highest amount first."""
+        by, q = self.paid[k].offer.by, self.prices[k]
+        utilities = np.broadcast_to(by.utilities, len(by.groups))
+        drained = self._empty[by.groups]
+        paid: dict[Fraction, int] = {}
+        full = (drained == 0) | (drained > k + 1)
+        for u, voters in _kinds(utilities[full, np.newaxis], by.weights[full]):
+            paid[q * u[0]] = voters
+        all_they_had = drained == k + 1
+        bought = self.market.utilities(by.groups[all_they_had], self.projects[:k])
+        for row, voters in _kinds(bought, by.weights[all_they_had]):
+            had = self.purse(row)
+            paid[had] = paid.get(had, 0) + voters
+        return [Payment(amount, paid[amount]) for amount in sorted(paid, reverse=True)]
+
     def refresh(self) -> None:
         """Round anew from the exact prices, where the bounds have drifted apart."""
         self._left[:] = floor(self.share, self.bits)
@@ -271,3 +289,13 @@ class Purses:
 
     def _utilities(self, offer: Offer) -> NDArray[Any]:
         return offer.by.utilities.astype(self._left.dtype, copy=False)
+
+
+def _kinds(rows: NDArray[Any], weights: Integers) -> list[tuple[list[int], int]]:
+    """The different rows, with the voters of each."""
+    if not len(rows):
+        return []
+    kinds, which = np.unique(rows, axis=0, return_inverse=True)
+    voters = np.zeros(len(kinds), np.int64)
+    np.add.at(voters, which.ravel(), weights)
+    return list(zip(kinds.tolist(), voters.tolist(), strict=True))
