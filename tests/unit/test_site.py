@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from pbvote.core.errors import InputError, RefusedError, VerificationError
 from pbvote.core.note import VerifyKey
-from pbvote.pabulib import parse
+from pbvote.pabulib import read
 from pbvote_tally.bundle import open_bundle
 from pbvote_tally.cli import app
 from pbvote_tally.site import folder as folders
@@ -198,13 +198,14 @@ def test_open_data(site: Path, source: Source) -> None:
     rows = list(csv.DictReader(io.StringIO((folder / "projects.csv").read_text("utf-8-sig"))))
     assert len(rows) == 9
     assert {row["status"] for row in rows} == {"winner", "not-funded", "withdrawn"}
-    for counted in source.counted:
-        number = source.election.manifest.contests.index(counted.contest) + 1
-        pb = parse((folder / f"{number}-{counted.contest.id}.pb").read_text("utf-8"), "x.pb")
-        named = sorted(v for v in counted.selections if v is not None and any(v))
-        assert sorted(vote.vector for vote in pb.votes) == named
-        won = {p.id for p in pb.projects if p.selected}
-        assert won == set(counted.outcome.winners)
+    for number, counted in enumerate(source.counted, 1):
+        path = folder / f"{number}-{counted.contest.id}.pb"
+        pb = read(path)
+        place = {project.id: i for i, project in enumerate(counted.contest.projects)}
+        order = [place[project.id] for project in pb.projects]
+        named = [v for v in counted.selections if v is not None and any(v)]
+        assert pb.vectors == [tuple(v[i] for i in order) for v in named]
+        assert set(pb.official or ()) == set(counted.outcome.winners)
 
 
 def test_a_formula_is_a_text_in_a_table() -> None:

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from pbvote.core.encoding import Texts
 from pbvote.language import N_
+from pbvote.pabulib import Published, export, to_text
 from pbvote_tally.bundle import Bundle
 from pbvote_tally.explain.schema import results_schema
 from pbvote_tally.language import Words
 from pbvote_tally.selections import selections_csv
 from pbvote_tally.site.folder import Folder
-from pbvote_tally.site.pb import pb_file
 from pbvote_tally.site.results import coordinates, in_order
 from pbvote_tally.site.source import Source, projects_of
 
@@ -80,8 +80,14 @@ def _files(source: Source) -> Iterator[tuple[Download, bytes]]:
     ):
         data = selections_csv(contest, counted.selections)
         yield Download(f"{number}-{contest.id}.csv", SELECTIONS, contest.title), data
-        pb = pb_file(source.election, counted, reported)
-        yield Download(f"{number}-{contest.id}.pb", PABULIB, contest.title), pb
+        said = Published(
+            winners=counted.outcome.winners,
+            costs={project.id: project.cost for project in reported.projects},
+            withdrawn={p.id for p in reported.projects if p.status == "withdrawn"},
+            budget=counted.outcome.budget,
+        )
+        pb = to_text(export(source.election.manifest, contest, counted.selections, said))
+        yield Download(f"{number}-{contest.id}.pb", PABULIB, contest.title), pb.encode("utf-8")
 
 
 def _project_rows(source: Source) -> Iterator[Sequence[str]]:
