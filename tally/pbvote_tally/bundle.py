@@ -7,7 +7,7 @@ import lzma
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -170,27 +170,25 @@ class ZipBundle:
             raise VerificationError(f"damaged in the zip ({error})", where=name) from None
 
 
-class Selected:
-    """Some files of a bundle, as if there were no others."""
+class Held:
+    """Files in memory, read once from a stick: what was checked is what is taken."""
 
-    def __init__(self, bundle: Bundle, selected: Iterable[str]) -> None:
-        self._bundle, self._names = bundle, sorted(selected)
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = dict(files)
 
     def names(self) -> list[str]:
-        """Those selected, sorted."""
-        return list(self._names)
+        """Every file, sorted."""
+        return sorted(self._files)
 
     def read(self, name: str) -> bytes:
         """A file's bytes."""
-        if name not in self._names:
+        if name not in self._files:
             raise _missing(name)
-        return self._bundle.read(name)
+        return self._files[name]
 
     def sha256(self, name: str) -> bytes:
         """A file's SHA-256."""
-        if name not in self._names:
-            raise _missing(name)
-        return self._bundle.sha256(name)
+        return hashlib.sha256(self.read(name)).digest()
 
 
 def open_bundle(path: Path) -> FolderBundle | ZipBundle:

@@ -14,18 +14,18 @@ from msgspec import Struct
 
 from pbvote.core.election import Election
 from pbvote.core.encoding import decode, encode, nfc
-from pbvote.core.errors import InputError, VerificationError
+from pbvote.core.errors import InputError, RefusedError, VerificationError
 from pbvote.core.group import Element
 from pbvote.core.manifest import Correction
 from pbvote.core.note import Signer, VerifyKey, open_note, sign_note
-from pbvote.files import read_bytes
+from pbvote.files import read_bytes, write_bytes
 from pbvote_tally import bundle as names
 from pbvote_tally import chain
 from pbvote_tally.bundle import Bundle
 from pbvote_tally.fingerprint import note_hash
-from pbvote_tally.published import Published, Selections, count_again
+from pbvote_tally.published import Published
 from pbvote_tally.records import CorrectedResults
-from pbvote_tally.verify import Counted, Verified
+from pbvote_tally.verify import Counted, Selections, Verified, count_again
 
 FOLDER = "corrections"
 FIELDS = ("cost", "withdrawn")
@@ -45,11 +45,33 @@ def path_of(folder: Path, number: int) -> Path:
 
 
 def notes_in(folder: Path) -> list[tuple[str, bytes]]:
-    """The corrections of an election's folder in order: each note's name and bytes."""
-    found: list[tuple[str, bytes]] = []
-    while (path := path_of(folder, len(found) + 2)).exists():
-        found.append((f"{FOLDER}/{path.name}", read_bytes(path)))
-    return found
+    """The corrections of an election's folder in order: each note's name and bytes.
+
+    InputError if one before another is missing: the result would silently be an earlier one.
+    """
+    number = sum(1 for _ in (folder / FOLDER).glob("*.note"))
+    paths = [path_of(folder, 2 + place) for place in range(number)]
+    for path in paths:
+        if not path.exists():
+            raise InputError(
+                "a correction is missing before a later one",
+                where=str(path),
+                hint="Bring it back, from the published site or another copy",
+            )
+    return [(f"{FOLDER}/{path.name}", read_bytes(path)) for path in paths]
+
+
+def keep_note(folder: Path, number: int, note: bytes) -> Path:
+    """Write a correction to its place; RefusedError if another has that number meanwhile."""
+    path = path_of(folder, number)
+    if path.exists():
+        raise RefusedError(
+            "there is a correction of this number already",
+            where=str(path),
+            hint="Somebody signed it meanwhile: read it, then begin again",
+        )
+    write_bytes(path, note)
+    return path
 
 
 def corrected(published: Published, notes: Sequence[tuple[str, bytes]]) -> list[Corrected]:

@@ -6,8 +6,6 @@ proofs aren't repeated, that is for `verify`. The count is, as its steps lie in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from msgspec import Struct
 
 from pbvote.core.closing import SignedClosing, open_closing
@@ -15,22 +13,16 @@ from pbvote.core.election import Election
 from pbvote.core.encoding import decode
 from pbvote.core.errors import RefusedError, VerificationError
 from pbvote.core.group import Element
-from pbvote.core.manifest import Correction
 from pbvote.core.note import VerifyKey
-from pbvote.core.selection import Vector
 from pbvote_tally import bundle as names
 from pbvote_tally import chain
 from pbvote_tally.bundle import Bundle
-from pbvote_tally.count import count_contests
 from pbvote_tally.fingerprint import note_hash
 from pbvote_tally.rebuild import read_election
 from pbvote_tally.records import MergeRecord, Results
 from pbvote_tally.report import SILENT, Report
 from pbvote_tally.selections import parse_selections
-from pbvote_tally.verify import Counted, check_hashes, read_results
-
-Selections = Mapping[str, list[Vector | None]]
-"""Contest id → its opened ballots, None for an invalid one."""
+from pbvote_tally.verify import Counted, Selections, check_hashes, count_again, read_results
 
 
 class Published(Struct, frozen=True):
@@ -87,15 +79,3 @@ def read_published(bundle: Bundle, commission: VerifyKey, report: Report = SILEN
         counted=counted,
         fingerprint=note_hash(bundle.read(names.RESULTS), names.RESULTS),
     )
-
-
-def count_again(
-    election: Election,
-    selections: Selections,
-    lot: Element,
-    corrections: Sequence[Correction] = (),
-) -> list[Counted]:
-    """Every contest counted, with these corrections after the addenda's."""
-    contests = election.manifest.contests
-    outcomes = count_contests(contests, selections, [*election.corrections, *corrections], lot)
-    return [Counted(c, selections[c.id], outcomes[c.id]) for c in contests]

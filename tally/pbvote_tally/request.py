@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pbvote.core.errors import StorageError
+from pbvote.core.errors import PbvoteError, RefusedError, StorageError
 from pbvote.files import ADDENDA, COMMISSION, MANIFEST, ROLL, TEMPORARY, read_bytes, write_bytes
 from pbvote_tally.bundle import CLOSING, Bundle, FolderBundle, open_bundle
 from pbvote_tally.report import SILENT, Report
@@ -22,9 +22,11 @@ _DEPTH = ("*", "*/*", "*/*/*")
 def export_request(folder: Path, slug: str, stick: Path, report: Report = SILENT) -> Path:
     """Copy the signed documents and the bundle so far to a stick, read back; its folder there.
 
-    StorageError if the stick fails, or gives back something else.
+    StorageError if the stick fails, or gives back something else; RefusedError for a link on it,
+    which would lead into this machine.
     """
     target = stick / slug
+    _refuse_links(target)
     names = sorted(_public(folder))
     report.step("The bundle so far, copied to the stick", len(names))
     for name in names:
@@ -45,6 +47,14 @@ def export_request(folder: Path, slug: str, stick: Path, report: Report = SILENT
     return target
 
 
+def _refuse_links(target: Path) -> None:
+    for path in (target, *target.rglob("*")):
+        if path.is_symlink():
+            raise RefusedError(
+                "a link, not a file or folder", where=str(path), hint="Take another stick"
+            )
+
+
 def _public(folder: Path) -> Iterator[str]:
     yield from (name for name in (MANIFEST, ROLL, COMMISSION) if (folder / name).exists())
     for path in (folder / ADDENDA).glob("*.note"):
@@ -62,15 +72,26 @@ def closings_in(source: Path) -> Iterator[bytes]:
 
 
 def brought_in(source: Path) -> Iterator[Bundle]:
-    """Every folder at or below `source`, and zip in it, that holds mixes or openings."""
+    """Every folder at or below `source`, and zip in it, that holds mixes or openings.
+
+    A zip of something else may lie beside them; if there is nothing else, its error is raised.
+    """
     places = [source, *(path for depth in _DEPTH for path in sorted(source.glob(depth)))]
+    number, wrong = 0, None
     for place in places:
         found: Bundle
         if place.is_dir() and any((place / part).is_dir() for part in ("contests", "lot")):
             found = FolderBundle(place)
         elif place.suffix == ".zip" and place.is_file():
-            found = open_bundle(place)
+            try:
+                found = open_bundle(place)
+            except PbvoteError as error:
+                wrong = error
+                continue
         else:
             continue
         if any(map(PART.fullmatch, found.names())):
+            number += 1
             yield found
+    if wrong is not None and not number:
+        raise wrong

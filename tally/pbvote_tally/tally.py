@@ -26,19 +26,21 @@ from pbvote.files import TEMPORARY, write_bytes
 from pbvote.words import plural
 from pbvote_tally import bundle as names
 from pbvote_tally import chain
-from pbvote_tally.bundle import Bundle, FolderBundle, Selected
+from pbvote_tally.bundle import Bundle, FolderBundle, Held
 from pbvote_tally.custody import Trustee
 from pbvote_tally.merge import Proved, nothing_proved
 from pbvote_tally.rebuild import Rebuilt, rebuild
 from pbvote_tally.records import Results
 from pbvote_tally.report import SILENT, Report
 from pbvote_tally.selections import read_selections, selections_csv
-from pbvote_tally.verify import Counted, check_layout, counted
+from pbvote_tally.verify import Counted, check_layout, count_again
 
 PART = re.compile(
     r"contests/[A-Za-z0-9._-]{1,64}/mix-[1-9][0-9]?/(output\.bin|proof\.bin|statement\.note)"
     r"|(contests/[A-Za-z0-9._-]{1,64}|lot)/opening-[1-9][0-9]?/(shares|proof)\.bin"
 )
+
+_ORDER = "Those who open have mixed, and all mixes come before the first opening"
 
 
 class Tally:
@@ -118,7 +120,7 @@ class Tally:
                 raise RefusedError(
                     f"{contest.id} was mixed by {plural(len(mixed), 'trustee')}, {trustee.name} "
                     + ("among them" if number in mixed else "not among them"),
-                    hint="Those who open have mixed, and all mixes come before the first opening",
+                    hint=_ORDER,
                 )
             column = self._mixed(contest)
             self._report.step(
@@ -140,7 +142,7 @@ class Tally:
         lot = chain.open_lot(self._source, election, self.rebuilt.closing.hash)
         selections = {contest.id: self._opened(contest) for contest in self.contests}
         self._report.step("The count, by each contest's rule")
-        return counted(election, selections, lot)
+        return count_again(election, selections, lot)
 
     def _opened(self, contest: Contest) -> list[Vector | None]:
         """The opened ballots of a contest, written to selections.csv."""
@@ -153,22 +155,37 @@ class Tally:
         return selections
 
     def publish(self, commission: Signer) -> list[Counted]:
-        """Count, and sign results.note over every file of the bundle (section 12)."""
+        """Count, and sign results.note over every file of the bundle (section 12).
+
+        Nothing is signed because of what was `proved` before: it is checked again.
+        """
         if commission.verify_key != self._commission:
             raise VerificationError("this isn't the commission's key", where=commission.name)
+        self._check_anew()
         self.merge()
-        results_of = self.count()
+        counted = self.count()
         check_layout(self._source, self.rebuilt)
         files = {n: self._source.sha256(n) for n in self._source.names() if n != names.RESULTS}
         results = Results(
             election=self.rebuilt.election.id,
             closing=self.rebuilt.closing.hash,
-            contests=[c.result for c in results_of],
+            contests=[c.result for c in counted],
             files=files,
         )
         self._report.step("Results: signed by the commission")
         self._write(names.RESULTS, sign_note(encode(results).decode("utf-8") + "\n", [commission]))
-        return results_of
+        return counted
+
+    def _check_anew(self) -> None:
+        if self._proved is nothing_proved:
+            return
+        anew = rebuild(self._source, self._commission, self._executor, self._report)
+        if anew.merge.record != self.rebuilt.merge.record:
+            raise VerificationError(
+                "a ballot was counted as checked ahead, but its proof doesn't hold",
+                where=names.MERGE,
+                hint="Nothing was signed. Ask who wrote in the folder `ahead`",
+            )
 
     def take(self, brought: Bundle) -> list[str]:
         """Take the mixes and openings that a trustee brings, once they are checked here.
@@ -177,16 +194,26 @@ class Tally:
         doesn't hold; RefusedError for what comes out of order, or beside another of the trustee's.
         """
         self._sweep()
+        held = Held({n: brought.read(n) for n in brought.names() if PART.fullmatch(n)})
         own = set(self._source.names())
-        new = Selected(brought, [n for n in brought.names() if PART.fullmatch(n) and n not in own])
+        new = Held({name: held.read(name) for name in held.names() if name not in own})
         if new.names():
+            self._check_places(new)
             for contest in self.contests:
                 self._check_brought(contest, new)
             lot = threshold.lot_element(self.rebuilt.election.id, self.rebuilt.closing.hash)
             chain.verify_openings(
                 new, self.rebuilt.election, "", [lot], self._executor, self._report
             )
-        return take_parts(self._out, brought)
+        return take_parts(self._out, held)
+
+    def _check_places(self, brought: Bundle) -> None:
+        """Only contests that have ballots are mixed and opened, and the lot."""
+        column = self.rebuilt.merge.column
+        places = ("lot/", *(f"contests/{c.id}/" for c in self.contests if column(c.id)))
+        for name in brought.names():
+            if not name.startswith(places):
+                raise VerificationError("it has no place in a bundle", where=name)
 
     def _check_brought(self, contest: Contest, brought: Bundle) -> None:
         election, column = self.rebuilt.election, self._mixed(contest)
@@ -204,6 +231,10 @@ class Tally:
             raise RefusedError(
                 f"an opening of {contest.id} by a trustee that didn't mix it",
                 hint="Only those who mixed it open it",
+            )
+        if opened and len({*done, *mixed}) < election.manifest.threshold:
+            raise RefusedError(
+                f"an opening of {contest.id}, which too few trustees have mixed", hint=_ORDER
             )
         elements = first_elements(column)
         chain.verify_openings(brought, election, contest.id, elements, self._executor, self._report)

@@ -7,7 +7,7 @@ reported with the name of its file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from pbvote.core.election import Election
 from pbvote.core.encoding import decode, encode
 from pbvote.core.errors import VerificationError
 from pbvote.core.group import Element
-from pbvote.core.manifest import Contest
+from pbvote.core.manifest import Contest, Correction
 from pbvote.core.note import VerifyKey, open_note
 from pbvote.core.selection import Vector
 from pbvote_tally import bundle as names
@@ -30,6 +30,9 @@ from pbvote_tally.records import ContestResult, Results
 from pbvote_tally.report import SILENT, Report
 from pbvote_tally.rules.profile import Outcome
 from pbvote_tally.selections import read_selections, selections_csv
+
+Selections = Mapping[str, list[Vector | None]]
+"""Contest id → its opened ballots, None for an invalid one."""
 
 
 class Counted(Struct, frozen=True):
@@ -85,7 +88,7 @@ def verify(
         for contest in election.manifest.contests
     }
     report.step("The count, by each contest's rule")
-    repeated = counted(election, selections, lot)
+    repeated = count_again(election, selections, lot)
     _same(results.contests, [c.result for c in repeated], "other numbers or winners than counted")
     return Verified(rebuilt, results, repeated, list(findings(bundle, rebuilt)))
 
@@ -154,12 +157,15 @@ def verify_contest(
     return selections
 
 
-def counted(
-    election: Election, selections: Mapping[str, list[Vector | None]], lot: Element
+def count_again(
+    election: Election,
+    selections: Selections,
+    lot: Element,
+    corrections: Sequence[Correction] = (),
 ) -> list[Counted]:
-    """Every contest counted; contest id → its selections."""
+    """Every contest counted, with these corrections after the addenda's."""
     contests = election.manifest.contests
-    outcomes = count_contests(contests, selections, election.corrections, lot)
+    outcomes = count_contests(contests, selections, [*election.corrections, *corrections], lot)
     return [Counted(c, selections[c.id], outcomes[c.id]) for c in contests]
 
 

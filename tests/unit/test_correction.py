@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,17 @@ from msgspec import structs
 from bundle_builder import MemoryBundle, sign_record, text_hash
 from bundle_changes import OTHER, Town, cost, stranger, town
 from pbvote.core.encoding import decode, encode
-from pbvote.core.errors import InputError, PbvoteError
+from pbvote.core.errors import InputError, PbvoteError, RefusedError
 from pbvote.core.manifest import Correction
 from pbvote.core.note import Signer, parse_note, sign_note
-from pbvote_tally.correction import Corrected, correct, corrected, joined
+from pbvote_tally.correction import (
+    Corrected,
+    correct,
+    corrected,
+    joined,
+    keep_note,
+    notes_in,
+)
 from pbvote_tally.published import Published, read_published
 from pbvote_tally.records import CorrectedResults
 from pbvote_tally.verify import verify
@@ -233,6 +241,21 @@ def test_a_record_that_is_none(wrong: dict[str, Any]) -> None:
     text = encode(fields).decode() + "\n"
     note = sign_text(text, town().built.commission)
     check_refused([("2.note", note)], "2.note", "")
+
+
+def test_the_second_result_changes_something_too() -> None:
+    own = town()
+    record = decode(parse_note(two()[0][1]).text.encode().removesuffix(b"\n"), CorrectedResults)
+    none = structs.replace(record, corrections=[], contests=list(published().results.contests))
+    note = sign_record(none, [own.built.commission])
+    check_refused([("2.note", note)], "2.note", "it changes nothing")
+
+
+def test_a_number_is_given_once(tmp_path: Path) -> None:
+    assert keep_note(tmp_path, 2, two()[0][1]) == tmp_path / "corrections" / "2.note"
+    with pytest.raises(RefusedError, match="of this number already"):
+        keep_note(tmp_path, 2, two()[1][1])
+    assert notes_in(tmp_path) == [("corrections/2.note", two()[0][1])]
 
 
 def test_any_byte_changed_is_noticed() -> None:

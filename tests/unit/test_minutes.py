@@ -379,6 +379,9 @@ def test_from_the_result_to_a_corrected_record(folder: Path) -> None:
     assert "Verbeterd resultaat nr. 3" in text(pdf)
     run("correct", folder, "--reinstate", "city/p3", "--reason", "a court")
     assert (folder / "corrections" / "4.note").exists()
+    notes[0].unlink()  # the result would be the first again, and nobody would know
+    with pytest.raises(InputError, match=r"2\.note: a correction is missing"):
+        run("minutes", folder)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from bundle_builder import read_files
-from pbvote.core.errors import PbvoteError, RefusedError
+from bundle_builder import read_files, write_files
+from pbvote.core.ballot import BoxEntry, Cast
+from pbvote.core.encoding import decode, encode
+from pbvote.core.errors import PbvoteError, RefusedError, VerificationError
 from pbvote_tally import bundle as names
 from pbvote_tally.ahead import FILE, Ahead
 from pbvote_tally.bundle import FolderBundle
@@ -91,7 +96,8 @@ def test_parts_from_sticks_make_a_whole_count(town: Town, tmp_path: Path) -> Non
 def test_a_broken_mix_is_not_taken(town: Town, tmp_path: Path, part: str) -> None:
     mix(town, 1, tmp_path / "stick")
     broken = tmp_path / "stick" / "contests" / "quarter" / part
-    broken.write_bytes(broken.read_bytes()[:-1] + b"\x00")
+    data = broken.read_bytes()
+    broken.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     before = read_files(town.bundle)
     with pytest.raises(PbvoteError, match="mix-1"):
         tally(town).take(FolderBundle(tmp_path / "stick"))
@@ -124,6 +130,52 @@ def test_an_opening_by_who_didnt_mix_is_not_taken(town: Town, tmp_path: Path) ->
         tally(town).take(FolderBundle(tmp_path / "stick"))
 
 
+class Turning(FolderBundle):
+    """A stick that gives something else when it is read again."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._given: set[str] = set()
+
+    def read(self, name: str) -> bytes:
+        data = b"else" if name in self._given else super().read(name)
+        self._given.add(name)
+        return data
+
+
+def test_what_was_checked_is_what_is_taken(town: Town, tmp_path: Path) -> None:
+    mix(town, 1, tmp_path / "stick")
+    assert tally(town).take(Turning(tmp_path / "stick"))
+    there = read_files(town.bundle)
+    assert {n: there.get(n) for n in read_files(tmp_path / "stick")} == read_files(
+        tmp_path / "stick"
+    )
+
+
+def test_parts_of_a_contest_that_there_is_not_are_not_taken(town: Town, tmp_path: Path) -> None:
+    mix(town, 1, tmp_path / "stick")
+    shutil.copytree(tmp_path / "stick/contests/city", tmp_path / "stick/contests/moon")
+    before = read_files(town.bundle)
+    with pytest.raises(VerificationError, match=r"contests/moon/.*no place"):
+        tally(town).take(FolderBundle(tmp_path / "stick"))
+    assert read_files(town.bundle) == before
+
+
+def test_an_opening_before_enough_have_mixed_is_not_taken(town: Town, tmp_path: Path) -> None:
+    mix(town, 1)
+    own = tally(town).rebuilt
+    column = (town.bundle / names.mix_file("city", 1, "output.bin")).read_bytes()
+    with Trustee(town.trustee(1), PASSPHRASE) as trustee:
+        shares, proof = trustee.open(own.election, own.closing, "city", column)
+    files = {"shares.bin": shares, "proof.bin": proof}
+    write_files(
+        {names.opening_file("city", 1, part): data for part, data in files.items()},
+        tmp_path / "stick",
+    )
+    with pytest.raises(RefusedError, match="too few trustees have mixed"):
+        tally(town).take(FolderBundle(tmp_path / "stick"))
+
+
 def test_a_request_holds_what_is_public_and_nothing_else(town: Town, tmp_path: Path) -> None:
     folder = export_request(town.path, "demo", tmp_path / "stick")
     there = read_files(folder)
@@ -141,6 +193,27 @@ def test_a_request_holds_what_is_public_and_nothing_else(town: Town, tmp_path: P
     assert [found.names() for found in brought_in(tmp_path / "stick")] == []
 
 
+def test_a_link_on_a_stick_leads_nowhere(town: Town, tmp_path: Path) -> None:
+    """It would write over, and remove, files of this machine."""
+    (own := tmp_path / "own").mkdir()
+    (own / "letter.txt").write_text("mine")
+    (place := tmp_path / "stick" / "demo").mkdir(parents=True)
+    (place / "bundle").symlink_to(own)
+    with pytest.raises(RefusedError, match="a link"):
+        export_request(town.path, "demo", tmp_path / "stick")
+    assert [path.name for path in own.iterdir()] == ["letter.txt"]
+
+
+def test_a_zip_of_something_else_beside_a_mix(town: Town, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    mix(town, 1, stick / "anna")
+    (stick / "photos.zip").write_bytes(b"cut short")
+    assert len(list(brought_in(stick))) == 1
+    shutil.rmtree(stick / "anna")
+    with pytest.raises(PbvoteError, match=r"photos\.zip"):
+        list(brought_in(stick))
+
+
 # --- checked ahead --------------------------------------------------------------------------------
 
 
@@ -155,6 +228,33 @@ def test_a_digest_cut_short_is_left_out(town: Town) -> None:
     with Work(town.path) as work:
         assert work.check_ahead() == 1
     assert sorted(path.read_bytes()) == sorted(whole)
+
+
+def test_nothing_is_signed_that_a_file_says_was_checked(tmp_path: Path) -> None:
+    """A forged ballot, and its digest in the file of those whose proofs hold."""
+    town = make_town(tmp_path)
+    log = list(town.logs["box/kiosk-1"])
+    entries = [decode(data, BoxEntry) for data in log]
+    at, cast = next((i, e) for i, e in enumerate(entries) if isinstance(e, Cast))
+    log[at] = encode(structs.replace(cast, proof=structs.replace(cast.proof, response=bytes(64))))
+    town = replace(town, logs={**town.logs, "box/kiosk-1": log})
+    with Work(town.path) as work:
+        work.collect(town.stick())
+        work.draw_up({}, None)
+        for number in (1, 2, 3):
+            work.sign(town.trustee(number), PASSPHRASE)
+        work.check_ahead()
+        with (town.path / FILE).open("ab") as file:
+            file.write(hashlib.sha256(log[at]).digest())
+    with Work(town.path) as work:
+        assert work.merge().merge.record.accepted == 8
+        work.step_up(town.trustee(1), PASSPHRASE)
+        work.step_up(town.trustee(2), PASSPHRASE)
+        work.begin_opening(town.trustee(1), PASSPHRASE)
+        work.step_up(town.trustee(2), PASSPHRASE)
+        with pytest.raises(VerificationError, match="its proof doesn't hold"):
+            work.publish(None)
+    assert not (town.bundle / names.RESULTS).exists()
 
 
 def test_a_trustee_trusts_no_file_of_the_town_hall(town: Town, tmp_path: Path) -> None:

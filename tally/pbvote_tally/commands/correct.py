@@ -46,11 +46,11 @@ def correct(
     from time import time
 
     from pbvote.core.encoding import time_text
-    from pbvote.files import COMMISSION, COMMISSION_KEY, read_vkey, write_bytes
+    from pbvote.files import COMMISSION, COMMISSION_KEY, read_vkey
     from pbvote.keyfile import is_sealed, load_signer
     from pbvote_tally.bundle import FolderBundle
     from pbvote_tally.correction import correct as make
-    from pbvote_tally.correction import corrected, joined, notes_in, path_of
+    from pbvote_tally.correction import corrected, joined, keep_note, notes_in
     from pbvote_tally.published import read_published
     from pbvote_tally.words import result_lines
 
@@ -71,8 +71,7 @@ def correct(
         reason=reason,
         commission=load_signer(key, secret),
     )
-    path = path_of(folder, done.record.number)
-    write_bytes(path, note)
+    path = keep_note(folder, done.record.number, note)
     for counted in done.counted:
         for line in result_lines(counted, published.election.manifest.languages[0]):
             say(line)
