@@ -117,7 +117,9 @@ class _Buying:
     def _pay(self, i: int, look: _Seen) -> bool:
         offer = self.market.offers[i]
         for purses, price in {self.rich: look.rich, self.poor: look.poor}.items():
-            assert price is not None and price.dear is not None  # noqa: S101  # most is known
+            if price is None or price.dear is None:
+                price = purses.price(offer, self._least[i])
+            assert price is not None and price.dear is not None  # noqa: S101  # it can be bought
             purses.pay(offer, price.cheap, price.dear)
         self.room.take(offer.project)
         return self.poor.paid[-1].units == self.rich.paid[-1].units

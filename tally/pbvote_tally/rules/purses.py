@@ -120,7 +120,7 @@ class Purses:
         self.bits = bits
         self.paid: list[Paid] = []
         self._exact = Exact(share)
-        self._by: dict[int, Supporters] = {}
+        self._near: dict[int, Supporters] = {}  # those who haven't given all, and some who have
         self._left = market.purses(floor(share, self.bits), self.bits)
         self._slack = 1
         self._empty = np.zeros(len(market.weights), np.int32)  # gave all with this purchase (1, …)
@@ -131,14 +131,13 @@ class Purses:
 
         What is above `worth_knowing` need only be known to be so.
         """
-        by, need = self._by.get(offer.project, offer.by), offer.cost << self.bits
+        by, need = self._supporters(offer), offer.cost << self.bits
         left = self._left[by.groups]
-        some = left > 0
-        if 2 * np.count_nonzero(some) < len(some):
-            by = self._by[offer.project] = by.only(some)
+        if 2 * np.count_nonzero(left) < len(left):
+            some = self._empty[by.groups] == 0
+            by = self._near[offer.project] = by.only(some)
             left = left[some]
-        u = by.utilities.astype(self._left.dtype, copy=False)
-        found = settle(by, left, u, need, least, worth_knowing)
+        found = settle(by, left, self._utilities(by), need, least, worth_knowing)
         if found is None:
             short = need - int(by.weights @ left) > self._slack * (by.voters + self._faint)
             exact = None if short else self.exact(offer, least)
@@ -153,7 +152,7 @@ class Purses:
         The price is known to be at least `least`, in 2^-bits.
         """
         found = self._settled(offer, least)
-        return None if found is None else (found[0], int(offer.by.units @ ~found[1]))
+        return None if found is None else (found[0], int(self._supporters(offer).units @ ~found[1]))
 
     def _bounds(self, exact: Fraction) -> tuple[int, int]:
         cheap = floor(exact, self.bits)
@@ -161,7 +160,8 @@ class Purses:
 
     def _settled(self, offer: Offer, least: int) -> tuple[Fraction, Mask] | None:
         """The exact price and who gives all; as `settle`, with fractions where bounds are open."""
-        by, u = offer.by, self._utilities(offer)
+        by = self._supporters(offer)
+        u = self._utilities(by)
         left, empty = self._left[by.groups], self._empty[by.groups] > 0
         if int(by.weights @ left) < offer.cost << self.bits and self.money(by.groups) < offer.cost:
             return None
@@ -236,7 +236,8 @@ class Purses:
 
     def pay(self, offer: Offer, cheap: int, dear: int) -> None:
         """Take the price, known to be within these bounds, or all there is, from each supporter."""
-        by, u = offer.by, self._utilities(offer)
+        by = self._supporters(offer)
+        u = self._utilities(by)
         left, empty = self._left[by.groups], self._empty[by.groups] > 0
         poor = empty | (left + self._slack < cheap * u)
         if not (poor | (left >= dear * u)).all():
@@ -276,7 +277,7 @@ class Purses:
         self._settle_up()
         for bought, price in zip(self.paid, self._exact.prices, strict=True):
             dear = (price << self.bits) // self._exact.denominator + 1
-            self._left[bought.offer.by.groups] -= dear * self._utilities(bought.offer)
+            self._left[bought.offer.by.groups] -= dear * self._utilities(bought.offer.by)
         self._left[self._empty > 0] = 0
         np.maximum(self._left, 0, out=self._left)
         self._slack = 1 + len(self.paid) * self.market.largest
@@ -287,8 +288,12 @@ class Purses:
         """What was bought, in order."""
         return [bought.offer.project for bought in self.paid]
 
-    def _utilities(self, offer: Offer) -> NDArray[Any]:
-        return offer.by.utilities.astype(self._left.dtype, copy=False)
+    def _supporters(self, offer: Offer) -> Supporters:
+        """At least all who haven't given all they had: the others don't matter any more."""
+        return self._near.get(offer.project, offer.by)
+
+    def _utilities(self, by: Supporters) -> NDArray[Any]:
+        return by.utilities.astype(self._left.dtype, copy=False)
 
 
 def _kinds(rows: NDArray[Any], weights: Integers) -> list[tuple[list[int], int]]:
