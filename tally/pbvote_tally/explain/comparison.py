@@ -13,8 +13,8 @@ from pbvote_tally.rules import RULES
 from pbvote_tally.rules.parameters import Parameters
 from pbvote_tally.rules.profile import Profile
 
-MOST = {"maximin-support": 300_000}
-"""Rule → the marks on different ballots that it is still quick with."""
+MOST = {"maximin-support": (300_000, 120)}
+"""Rule → the marks on different ballots and the projects that it is still quick with."""
 Defaults = Callable[[Parameters], Parameters]
 
 
@@ -27,11 +27,11 @@ def comparison(
     `in_unit` turns default amounts into the file's unit, for a `.pb` file.
     """
     found = []
-    marks = int(np.count_nonzero(profile.matrix))
+    size = (int(np.count_nonzero(profile.matrix)), len(profile.projects))
     for rule in RULES.values():
         if rule.name == official or not rule.counts(profile.ballot):
             continue
-        if marks > MOST.get(rule.name, marks):
+        if any(here > most for here, most in zip(size, MOST.get(rule.name, size), strict=True)):
             continue
         parameters = in_unit(rule.decode({}))
         try:
