@@ -10,7 +10,6 @@ gathers and compiles them.
 from __future__ import annotations
 
 import gettext
-import re
 from collections.abc import Mapping
 from copy import copy
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import get_currency_precision
 
 from pbvote.core.errors import PbvoteError
+from pbvote.words import harmless
 
 LANGUAGES: Mapping[str, str] = {
     "fr": "Français",
@@ -34,7 +34,6 @@ LANGUAGES: Mapping[str, str] = {
     "en": "English",
 }
 _LOCALES = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_GB"}
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _NARROW = str.maketrans({"\u202f": "\u00a0"})  # a console's font lacks the narrow space
 
 
@@ -82,16 +81,16 @@ class Words:
     def error(self, error: PbvoteError) -> str:
         """One of our errors: what and what to do, translated as far as a catalogue has them."""
         parts = (self(error.what), self(error.hint))
-        return _harmless(" ".join(f"{part.rstrip('.')}." for part in parts if part))
+        return harmless(" ".join(f"{part.rstrip('.')}." for part in parts if part))
 
     def text(self, texts: str | Mapping[str, str]) -> str:
         """A text of the election in this language, or in the election's own."""
         if isinstance(texts, str):
-            return _harmless(texts)
+            return harmless(texts)
         for language in (self.language, self._default):
             if language in texts:
-                return _harmless(texts[language])
-        return _harmless(next(iter(texts.values()), ""))
+                return harmless(texts[language])
+        return harmless(next(iter(texts.values()), ""))
 
     def number(self, number: int) -> str:
         """A whole number, its thousands apart.
@@ -159,11 +158,6 @@ def _local(at: int, zone: str) -> datetime:
 
 def _plain(text: str) -> str:
     return text.translate(_NARROW)
-
-
-def _harmless(text: str) -> str:
-    """What comes from outside, without what a terminal obeys or shows backwards."""
-    return _OBEYED.sub("", text)
 
 
 @cache

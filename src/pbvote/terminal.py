@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pbvote.core.errors import InputError, PbvoteError
+from pbvote.words import harmless
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -42,8 +43,8 @@ def say(text: str = "") -> None:
 
 
 def hint(text: str) -> None:
-    """A line beside the result, on stderr."""
-    print(text, file=sys.stderr)  # noqa: T201 - this is the command line
+    """A line beside the result, on stderr; file names and the like can't command the terminal."""
+    print(harmless(text), file=sys.stderr)  # noqa: T201 - this is the command line
 
 
 def say_json(value: Any) -> None:
@@ -190,4 +191,4 @@ class Steps:
         if self._progress is None:
             hint(text)
         else:
-            self._progress.console.print(text, markup=False, highlight=False)
+            self._progress.console.print(harmless(text), markup=False, highlight=False)

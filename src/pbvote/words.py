@@ -1,9 +1,11 @@
-"""Words for numbers, the same everywhere people read them; text as it is searched."""
+"""Words for numbers, the same everywhere people read them; text as it is searched or shown."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "’": "'"})
 _OTHERS = {"person": "people"}
 
@@ -28,6 +30,15 @@ def plural_of(noun: str) -> str:
     if noun.endswith("y"):
         return f"{noun[:-1]}ies"
     return f"{noun}es" if noun.endswith("x") else f"{noun}s"
+
+
+def harmless(text: str) -> str:
+    """What comes from outside, without what a terminal obeys or shows backwards.
+
+    >>> harmless("a\\x1b[2Jb")
+    'a[2Jb'
+    """
+    return _OBEYED.sub("", text)
 
 
 def folded(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from pbvote.terminal import Steps, commission_key, hint, passphrase, run, say, say_json
-from pbvote.words import plural
+from pbvote.words import harmless, plural
 from pbvote_tally.commands import correct, explain, minutes, publish, show
 
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ def verify(
         return
     _say_counted(verified.counted, language, json)
     for one in done:
-        say(f"Corrected result {one.record.number}: {one.record.reason}")
+        say(f"Corrected result {one.record.number}: {harmless(one.record.reason)}")
         _say_counted(one.counted, language, json)
     say(f"Everything holds. Election {election.id.hex()[:16]}…, {key.text}")
 

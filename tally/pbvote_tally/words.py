@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pbvote.core.admission import Reason
-from pbvote.words import plural
+from pbvote.words import harmless, plural
 from pbvote_tally.records import MergeRecord
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def result_lines(counted: Counted, language: str) -> list[str]:
     for number, winner in enumerate(result.winners, 1):
         titles = projects[winner].title
         title = titles.get(language) or next(iter(titles.values()), winner)
-        lines.append(f"{number:>4}. {winner}  {title}")
+        lines.append(f"{number:>4}. {winner}  {harmless(title)}")
     won = set(result.winners)
     for tie in counted.outcome.ties:
         if won & set(tie.projects) and not won >= set(tie.projects):

@@ -6,7 +6,13 @@ import pickle
 
 import pytest
 
-from pbvote.core.errors import BallotRefused, EncodingError, PbvoteError, VerificationError
+from pbvote.core.errors import (
+    BallotRefused,
+    EncodingError,
+    InputError,
+    PbvoteError,
+    VerificationError,
+)
 from pbvote.terminal import run
 
 
@@ -33,3 +39,14 @@ def test_a_command_says_it_in_one_line(capsys: pytest.CaptureFixture[str]) -> No
         run(fail)
     assert left.value.code == 1
     assert capsys.readouterr().err == "Error: evil name: a link, not a file\n"
+
+
+def test_a_file_name_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """It would show "Everything holds" where the error stands."""
+
+    def fail() -> None:
+        raise InputError("no file", where="\x1b[1A\x1b[2KEverything holds\x9b8m")
+
+    with pytest.raises(SystemExit):
+        run(fail)
+    assert not set("\x1b\x9b") & set(capsys.readouterr().err)

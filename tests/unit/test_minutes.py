@@ -364,11 +364,12 @@ def test_from_the_result_to_a_corrected_record(folder: Path) -> None:
     said = run("minutes", folder)
     first = {path.name: path.read_bytes() for path in (folder / "minutes").iterdir()}
     assert sorted(first) == ["minutes-en.pdf", "minutes-fr.pdf"] and said.count("\n") == 2
-    run("correct", folder, "--withdraw", "city/p3", "--reason", "a law")
+    run("correct", folder, "--withdraw", "city/p3", "--reason", "a law\x1b[8m")
     run("correct", folder, "--cost", "city/p1=20000.01", "--reason", "an offer")
     notes = [folder / "corrections" / f"{n}.note" for n in (2, 3)]
     options = [word for note in notes for word in ("--correction", note)]
     held = run("verify", folder / "bundle", "--quiet", *options)
+    assert "\x1b" not in held  # which would hide the rest
     assert "Corrected result 2: a law" in held and "Corrected result 3: an offer" in held
     assert held.rstrip().splitlines()[-1].startswith("Everything holds")
     assert '"p4"\n    ]' in run("verify", folder / "bundle", "--json", *options)
