@@ -28,6 +28,7 @@ from pbvote_tally.rules.purses import settle
 
 _OPEN = 12  # so many undecided projects drag all others along: no level decides anything any more
 _BEYOND = 3  # where nothing was decided, the next level is so many times further up
+_ABOVE = _BEYOND + 2  # so many times its cost, and no more, is charged for a project to anybody
 _SUMS = 4096
 
 
@@ -50,7 +51,7 @@ class _Levels:
     def __init__(self, market: Market, low: Fraction, high: Fraction, room: Room) -> None:
         self.market = market
         self.room = room  # for what surely is bought
-        self.bits = market.bits(high, len(market.offers))
+        self.bits = market.bits(high, _ABOVE * len(market.offers))
         self._level = 0
         self._is_stuck = False
         self._emptiest = market.purses(floor(low, self.bits), self.bits)
