@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from pbvote.core.encoding import Count, Name, Record
 from pbvote.core.errors import InputError
-from pbvote.core.manifest import Contest, Project
+from pbvote.core.manifest import Contest, Project, Text
 
 Share = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(/[1-9][0-9]{0,8})?\Z")]
 """A fraction as a text, like `1/10`; JSON here has no decimals."""
@@ -37,6 +37,8 @@ class MinVotes(Limit, frozen=True, kw_only=True, tag="min-votes"):
 
     def __post_init__(self) -> None:
         _exactly_one(self, "votes", "share", "cost_share")
+        if self.share is not UNSET and Fraction(self.share) > 1:
+            raise ValueError('a share is at most 1: "1/10" are 10 %')
 
     def holds(self, votes: int, ballots: int, cost: int, budget: int) -> bool:
         """Whether that many votes are enough."""
@@ -54,8 +56,8 @@ class AtMost(Limit, frozen=True, kw_only=True, tag="at-most"):
     The amount is in the smallest unit.
     """
 
-    category: str | UnsetType = UNSET
-    district: str | UnsetType = UNSET
+    category: Text | UnsetType = UNSET
+    district: Text | UnsetType = UNSET
     projects: Count | UnsetType = UNSET
     amount: Count | UnsetType = UNSET
 
