@@ -27,8 +27,10 @@ COMMISSION = "salt river paper nine"
 ACTIONS = 40
 """About how many times the robot acts in an evening."""
 DONE = "has this fingerprint"
-ENGLISH = "FR/NL/DE"
-PRESSES = {
+LANGUAGES = ("NL/DE/EN", "FR/DE/EN", "FR/NL/EN", "FR/NL/DE")
+"""What F2 offers in French, Dutch, German and English."""
+PRESSES: dict[str, tuple[str, ...]] = {
+    "Which stick is it copied to?": ("Escape", "Up"),  # nobody wants that tonight
     "This can't be done": (),
     "Everything holds": ("Enter",),
     "Who opens first?": ("Down", "Enter"),
@@ -59,12 +61,12 @@ class Robot:
 
     def count(self, terminal: Terminal, actions: int) -> bool:
         """Act so many times, or until the result's fingerprint is shown: then True."""
-        terminal.wait_for("F4")
-        while ENGLISH not in terminal.text:
+        terminal.wait_for(LANGUAGES[0])
+        for others in LANGUAGES[1:]:
             terminal.type("F2")
-            time.sleep(0.2)
+            terminal.wait_for(others)
         for _ in range(actions):
-            screen = terminal.wait_until(self.is_ready, "something to do")
+            screen = self.settled(terminal)
             if DONE in screen:
                 return True
             self.act(terminal, screen)
@@ -72,6 +74,14 @@ class Robot:
             while terminal.text == screen and time.monotonic() < end:
                 time.sleep(0.05)
         return False
+
+    def settled(self, terminal: Terminal) -> str:
+        """The screen once it waits for somebody and stays so: a person doesn't press sooner."""
+        screen = ""
+        while terminal.text != screen:
+            screen = terminal.wait_until(self.is_ready, "something to do")
+            time.sleep(0.4)
+        return screen
 
     def is_ready(self, screen: str) -> bool:
         """Whether the screen waits for somebody."""
@@ -121,8 +131,8 @@ def killed_twice(town: Town, rng: random.Random) -> None:
     robot = Robot(town, rng)
     program: list[str | Path] = [Path(sys.executable).with_name("pbvote-tally"), "show", town.path]
     kept: list[Files] = []
-    for _ in range(2):
-        with Terminal(program, rng=rng) as terminal:
+    for workers in ("1", "2"):
+        with Terminal([*program, "--workers", workers], rng=rng) as terminal:
             robot.count(terminal, rng.randrange(1, ACTIONS // 2))
             time.sleep(rng.uniform(0, 0.6))
             terminal.kill()

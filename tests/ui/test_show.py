@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -425,3 +426,15 @@ def test_one_count_at_a_time(fresh: Town, tmp_path: Path) -> None:
     with Work(town.path), pytest.raises(StorageError, match="a count is running here"):
         Work(town.path)
     Work(town.path).close()
+
+
+async def test_a_key_while_an_act_ends_isnt_lost(fresh: Town, tmp_path: Path) -> None:
+    """The language changes in the very moment when the page is composed again."""
+    async with wall(copied(fresh, tmp_path)) as hand:
+        await hand.until("still expected")
+        for _ in range(8):
+            page = hand.app.screen
+            await asyncio.gather(page.recompose(), hand.app.action_language(), page.recompose())
+            await hand.pilot.pause()
+            others = "/".join(c.upper() for c in LANGUAGES if c != hand.app.words.language)
+            assert f"F2 {others}" in hand.text

@@ -36,10 +36,12 @@ def show(
     from pbvote_tally.show.work import Work
     from pbvote_tally.workers import executor
 
-    report = PostedReport(time.monotonic)
-    with Work(folder, report, executor(workers)) as work:
+    report, pool = PostedReport(time.monotonic), executor(workers)
+    with Work(folder, report, pool) as work:
         app = ShowApp(work, report, found_sticks=lambda: sticks(media))
         app.run()
+    if pool is not None:
+        pool.shutdown(wait=False, cancel_futures=True)
     if app.return_code:
         raise typer.Exit(app.return_code)
 

@@ -98,15 +98,15 @@ class Ask(ShowScreen[str]):
         return [(_("Enter"), _("Go on")), ("Esc", _("Back"))]
 
     def on_mount(self) -> None:
-        self.query_one("#field", Input).focus()
+        self.set_focus(self.query_one("#field", Input))
 
-    async def recompose(self) -> None:
+    async def _compose_again(self) -> None:
         """In another language what was typed stays."""
         typed = self.query_one("#field", Input).value
-        await super().recompose()
+        await super()._compose_again()
         field = self.query_one("#field", Input)
         field.value = typed
-        field.focus()
+        self.set_focus(field)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip())
@@ -176,12 +176,12 @@ class AskPlace(ShowScreen[Path]):
         if self._found:
             self.focus_first()
         else:
-            self.query_one("#field", Input).focus()
+            self.set_focus(self.query_one("#field", Input))
 
-    async def recompose(self) -> None:
+    async def _compose_again(self) -> None:
         """In another language what was typed stays."""
         typed = self.query_one("#field", Input).value
-        await super().recompose()
+        await super()._compose_again()
         self.query_one("#field", Input).value = typed
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

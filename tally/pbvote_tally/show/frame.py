@@ -70,6 +70,7 @@ class ShowScreen(Screen[Result]):
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
     ]
+    AUTO_FOCUS = ""  # that and `focus()` come later, perhaps to what was taken away: keys get lost
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]  # noqa: RUF012 - as Textual declares it
 
     @property
@@ -113,14 +114,34 @@ class ShowScreen(Screen[Result]):
         keys = (*self.keys(), *self.show.common_keys())
         yield KeysLine([f"{key} {what}" for key, what in keys], id="keys")
 
+    _is_composing = False
+    _is_stale = False
+
     async def recompose(self) -> None:
-        """Compose again, with the same widget focused, or else the first that can be."""
+        """Compose again from what is so now.
+
+        Asked for meanwhile, by a key or an act that ends, it is done once more after that: two at
+        a time would leave the older of them on the screen.
+        """
+        self._is_stale = True
+        if self._is_composing:
+            return
+        self._is_composing = True
+        try:
+            while self._is_stale:
+                self._is_stale = False
+                await self._compose_again()
+        finally:
+            self._is_composing = False
+
+    async def _compose_again(self) -> None:
+        """With the same widget focused, or else the first that can be."""
         focused = None if self.focused is None else self.focused.id
         self.set_focus(None)  # or keys would go to the widget that is taken away
         await super().recompose()
         found = self.query(f"#{focused}") if focused is not None else None
         if found:
-            found.first().focus()
+            self.set_focus(found.first())
         else:
             self.focus_first()
         self.refresh_job()
@@ -129,7 +150,7 @@ class ShowScreen(Screen[Result]):
         """Focus the first button."""
         for button in self.query(Button):
             if button.focusable:
-                button.focus()
+                self.set_focus(button)
                 return
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
