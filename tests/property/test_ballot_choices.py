@@ -83,7 +83,7 @@ ACTS = st.lists(
 
 
 @given(contest=contests(), acts=ACTS)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_acts_leave_a_valid_vector(contest: Contest, acts: list[tuple[int, int, int]]) -> None:
     choice = make_choice(contest)
     assert choice.is_blank and choice.missing() is None
@@ -140,7 +140,7 @@ def valid_vectors(draw: st.DrawFn) -> tuple[Contest, Vector]:
 
 
 @given(drawn=valid_vectors(), acts=ACTS)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_valid_vector_is_reached(
     drawn: tuple[Contest, Vector], acts: list[tuple[int, int, int]]
 ) -> None:
@@ -164,7 +164,7 @@ def test_any_valid_vector_is_reached(
 
 
 @given(contest=contests(), code=st.binary(min_size=16, max_size=32))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_an_order_is_a_permutation_and_the_card_s_own(contest: Contest, code: bytes) -> None:
     order = project_order(code, contest)
     assert sorted(order) == list(range(len(contest.projects)))

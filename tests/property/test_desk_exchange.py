@@ -80,7 +80,7 @@ class Day:
         return {double.listed.id for double in desk.doubles() if double.listed is not None}
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(what=steps)
 def test_every_double_is_shown(template: Desks, what: list[tuple[str, str, str]]) -> None:
     with TemporaryDirectory() as temporary, ExitStack() as stack:
@@ -102,7 +102,7 @@ def test_every_double_is_shown(template: Desks, what: list[tuple[str, str, str]]
                 assert (known.checked_in is not None) == has_own == (person in lines)
 
 
-@settings(deadline=None, max_examples=6)
+@settings(max_examples=6)
 @given(what=steps)
 def test_every_conflict_of_two_cards_in_the_merge_is_a_double(
     template: Desks, what: list[tuple[str, str, str]]

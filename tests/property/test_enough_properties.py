@@ -21,7 +21,7 @@ def counted(rule: Rule, made: Profile, parameters: Parameters) -> tuple[str, ...
 
 
 @given(st.integers(0, 2**32), st.sampled_from(sorted(set(RULES) & set(SEARCHES))))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_enough_is_enough_and_one_less_is_not(seed: int, name: str) -> None:
     rng = random.Random(seed)
     town, rule = some_town(rng, name)
@@ -43,7 +43,7 @@ def test_enough_is_enough_and_one_less_is_not(seed: int, name: str) -> None:
 
 
 @given(st.integers(0, 2**32), st.sampled_from(sorted(set(RULES) & TALLIED)))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_where_projects_are_taken_in_order_it_is_the_least_of_all(seed: int, name: str) -> None:
     """Every price and every number of ballots is tried."""
     rng = random.Random(seed)

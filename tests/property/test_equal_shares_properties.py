@@ -170,7 +170,7 @@ def test_wide_purses_are_counted_with_integers_of_any_size(rng: random.Random) -
 
 
 @given(st.integers(0, 2**32), st.sampled_from((100, 10**6, 10**9)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_unit_of_money_does_not_matter(seed: int, scale: int) -> None:
     """Cents instead of euros give the same winners; with one step a euro, or none at all."""
     poll, made = draw(random.Random(seed))
@@ -184,7 +184,7 @@ def test_the_unit_of_money_does_not_matter(seed: int, scale: int) -> None:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_small_steps_of_large_money_are_no_slower(seed: int) -> None:
     """10^12 a project and steps of 1: ranges are skipped, the result stays in the budget."""
     poll, made = draw(random.Random(seed))

@@ -38,7 +38,7 @@ def looks_at_money(case: Case) -> bool:
 
 
 @given(st.integers(0, 2**32), st.sampled_from(CASES))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_holds_of_every_count(seed: int, case: Case) -> None:
     rule, form, given = case
     rng = random.Random(seed)
@@ -78,7 +78,7 @@ def some_limits(rng: random.Random, town: Town) -> tuple[AnyLimit, ...]:
 
 
 @given(st.integers(0, 2**32), st.sampled_from(CASES))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_every_rule_obeys_every_limit(seed: int, case: Case) -> None:
     rule, form, given = case
     rng = random.Random(seed)

@@ -201,7 +201,7 @@ def examples(soak: bool) -> int:
 def test_the_naive_merge_is_this_merge(examples: int) -> None:
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=examples, deadline=None)
+    @settings(max_examples=examples)
     @given(polls())
     def alike(drawn: Drawn) -> None:
         if check_alike(drawn):
@@ -233,7 +233,7 @@ def executors() -> Iterator[list[Executor | None]]:
 def test_any_executor_batch_and_order_gives_the_same_bytes(
     executors: list[Executor | None], soak: bool
 ) -> None:
-    @settings(max_examples=200 if soak else 8, deadline=None)
+    @settings(max_examples=200 if soak else 8)
     @given(polls())
     def same(drawn: Drawn) -> None:
         try:

@@ -128,7 +128,7 @@ def test_files_of_the_wild_are_read_as_the_tidy_ones(election: Election, seed: i
 
 
 @given(elections(), st.integers(0, 2**32))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_file_broken_anywhere_is_read_or_refused(election: Election, seed: int) -> None:
     """Never another error than ours; and what is read quickly is what is read slowly."""
     rng = random.Random(seed)
@@ -151,7 +151,7 @@ WRONG = ("", "x", "-1", "1e9", "²", "a,b", ",", "0", "1.5", "9" * 30, " ", '"',
 
 @pytest.mark.parametrize("wrong", WRONG)
 @given(election=elections(), seed=st.integers(0, 2**32))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_a_wrong_cell_is_read_or_refused_with_its_line(
     wrong: str, election: Election, seed: int
 ) -> None:

@@ -33,7 +33,7 @@ EN = Words("en")
 BUILT = build_election()
 CODE = bytes(range(16))
 CERTIFICATE = BUILT.certificate(CODE, next(iter(BUILT.roll)))
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=25)
 
 
 def letters_of(text: str) -> Counter[str]:
@@ -107,7 +107,7 @@ def test_any_text_makes_a_list(signers: list[Signer], election: str, desk: str) 
     assert pdf.startswith(b"%PDF")
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(LONG, LONG, ANY)
 def test_any_person_gets_a_letter_that_scans(name: str, address: str, number: str) -> None:
     card = card_text(CODE, CERTIFICATE, 0, 0)

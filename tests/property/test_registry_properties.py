@@ -147,7 +147,7 @@ class Desk:
             yield decode(data, RegistryEntry)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(actions, max_size=14))
 def test_the_log_says_what_was_meant(folder: Path, steps: list[tuple[str, object, object]]) -> None:
     desk = Desk(folder)
@@ -222,7 +222,7 @@ def test_any_spreadsheets_csv_is_read_back(
     assert [(p.id, p.name) for p in read] == [(as_read(a), as_read(b)) for a, b in people]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(people)
 def test_any_workbook_is_read_back(people: list[tuple[str, str]]) -> None:
     book = Workbook()

@@ -19,7 +19,7 @@ def cases(draw: st.DrawFn) -> tuple[int, int, list[int], int]:
     return t, n, opening, draw(st.integers(0, 2**32))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(cases())
 def test_any_t_of_n_open(case: tuple[int, int, list[int], int]) -> None:
     t, n, opening, seed = case

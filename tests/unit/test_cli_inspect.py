@@ -238,13 +238,13 @@ def assert_read_or_refused(name: str, data: bytes) -> None:
 HEADS = (b"", b"PK\x03\x04", b"SQLite format 3\0", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"META\n")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(name=st.sampled_from(NAMES), head=st.sampled_from(HEADS), data=st.binary(max_size=300))
 def test_random_bytes(name: str, head: bytes, data: bytes) -> None:
     assert_read_or_refused(name, head + data)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(max_size=200))
 def test_random_texts(text: str) -> None:
     try:
@@ -266,7 +266,7 @@ def test_random_texts(text: str) -> None:
         "box.db",
     ],
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(place=st.floats(0, 1, exclude_max=True), change=st.binary(max_size=3), cut=st.booleans())
 def test_files_of_ours_damaged(
     to_damage: Path, name: str, place: float, change: bytes, cut: bool
