@@ -46,6 +46,28 @@ def read_bytes(path: Path) -> bytes:
         ) from None
 
 
+def paths_below(folder: Path, pattern: str = "*") -> list[Path]:
+    """What is called so at any depth, sorted; InputError if a stick is gone or can't be read."""
+    try:
+        return sorted(folder.rglob(pattern))
+    except OSError as error:
+        raise InputError(
+            f"can't be read ({error.strerror})",
+            where=str(folder),
+            hint="If it is a stick, put it in again",
+        ) from None
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there; StorageError if it can't be."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"can't be removed ({error.strerror})", where=str(path), hint="Remove it, then go on"
+        ) from None
+
+
 def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write a file whole or not at all, on disk before this returns; 0600 if private."""
     try:

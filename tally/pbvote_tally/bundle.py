@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from pbvote.core.errors import InputError, VerificationError
+from pbvote.files import paths_below
 
 MANIFEST = "manifest.note"
 CLOSING = "closing.note"
@@ -84,7 +85,7 @@ class FolderBundle:
     def names(self) -> list[str]:
         """Every file, sorted; VerificationError for a link or anything that is no file."""
         found = []
-        for path in sorted(self.folder.rglob("*")):
+        for path in paths_below(self.folder):
             name = path.relative_to(self.folder).as_posix()
             mode = path.lstat().st_mode
             if stat.S_ISREG(mode):

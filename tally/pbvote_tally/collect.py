@@ -17,7 +17,7 @@ from pbvote.core.errors import EncodingError, InputError, PbvoteError, Verificat
 from pbvote.core.merkle import root_of
 from pbvote.core.note import Checkpoint, open_checkpoint, parse_note
 from pbvote.core.tiles import CHECKPOINT, iter_entries, layout
-from pbvote.files import addenda_notes, read_bytes, write_bytes
+from pbvote.files import addenda_notes, paths_below, read_bytes, write_bytes
 from pbvote_tally import bundle as names
 from pbvote_tally.bundle import Bundle, FolderBundle
 from pbvote_tally.rebuild import log_entries, log_files
@@ -34,7 +34,7 @@ def copy_documents(election_folder: Path, folder: Path) -> None:
 
 def log_folders(source: Path) -> Iterator[Path]:
     """Every folder at or below `source` that holds an exported log."""
-    for path in sorted(source.rglob(CHECKPOINT)):
+    for path in paths_below(source, CHECKPOINT):
         yield path.parent
 
 
@@ -52,7 +52,7 @@ def collect(folder: Path, election: Election, source: Path, report: Report = SIL
             report.step("{log}: every entry against its checkpoint", log=origin)
             _take(folder, election, exported, note, origin)
             taken.append(origin)
-    if not taken and not any(source.rglob("*.note")):  # those are for `collect_copies`
+    if not taken and not paths_below(source, "*.note"):  # those are for `collect_copies`
         raise InputError(
             "no log of this election is here",
             where=str(source),
@@ -68,7 +68,7 @@ def collect_copies(folder: Path, election: Election, source: Path) -> list[str]:
     such a copy. What a log doesn't reach or contradicts is kept as evidence: the names of those.
     """
     kept = []
-    for path in sorted(source.rglob("*.note")):
+    for path in paths_below(source, "*.note"):
         note = read_bytes(path)
         try:
             origin = parse_note(note, str(path)).text.split("\n", 1)[0]

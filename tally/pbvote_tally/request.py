@@ -10,13 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pbvote.core.errors import PbvoteError, RefusedError, StorageError
-from pbvote.files import ADDENDA, COMMISSION, MANIFEST, ROLL, TEMPORARY, read_bytes, write_bytes
+from pbvote.files import (
+    ADDENDA,
+    COMMISSION,
+    MANIFEST,
+    ROLL,
+    TEMPORARY,
+    paths_below,
+    read_bytes,
+    remove,
+    write_bytes,
+)
 from pbvote_tally.bundle import CLOSING, Bundle, FolderBundle, open_bundle
 from pbvote_tally.report import SILENT, Report
 from pbvote_tally.tally import PART
 
 _BUNDLE = "bundle"
-_DEPTH = ("*", "*/*", "*/*/*")
+_DEPTH = 3
 
 
 def export_request(folder: Path, slug: str, stick: Path, report: Report = SILENT) -> Path:
@@ -41,14 +51,14 @@ def export_request(folder: Path, slug: str, stick: Path, report: Report = SILENT
                 hint="Take another stick",
             )
         report.advance(1)
-    for path in (target / _BUNDLE).rglob("*"):
+    for path in paths_below(target / _BUNDLE):
         if path.is_file() and path.relative_to(target).as_posix() not in names:
-            path.unlink()  # a part of a log that has grown since
+            remove(path)  # a part of a log that has grown since
     return target
 
 
 def _refuse_links(target: Path) -> None:
-    for path in (target, *target.rglob("*")):
+    for path in (target, *paths_below(target)):
         if path.is_symlink():
             raise RefusedError(
                 "a link, not a file or folder", where=str(path), hint="Take another stick"
@@ -66,7 +76,7 @@ def _public(folder: Path) -> Iterator[str]:
 
 def closings_in(source: Path) -> Iterator[bytes]:
     """Every closing.note at or below `source`."""
-    for path in sorted(source.rglob(CLOSING)):
+    for path in paths_below(source, CLOSING):
         if path.is_file():
             yield read_bytes(path)
 
@@ -76,7 +86,8 @@ def brought_in(source: Path) -> Iterator[Bundle]:
 
     A zip of something else may lie beside them; if there is nothing else, its error is raised.
     """
-    places = [source, *(path for depth in _DEPTH for path in sorted(source.glob(depth)))]
+    deepest = len(source.parts) + _DEPTH
+    places = [source, *(path for path in paths_below(source) if len(path.parts) <= deepest)]
     number, wrong = 0, None
     for place in places:
         found: Bundle

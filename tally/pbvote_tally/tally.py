@@ -22,7 +22,7 @@ from pbvote.core.manifest import Contest
 from pbvote.core.note import Signer, VerifyKey, sign_note
 from pbvote.core.sealing import first_elements
 from pbvote.core.selection import Vector
-from pbvote.files import TEMPORARY, write_bytes
+from pbvote.files import TEMPORARY, remove, write_bytes
 from pbvote.words import plural
 from pbvote_tally import bundle as names
 from pbvote_tally import chain
@@ -244,14 +244,14 @@ class Tally:
         if not (isinstance(self._source, FolderBundle) and self._source.folder == self._out):
             return
         for left in self._out.rglob(f"{TEMPORARY}*"):
-            left.unlink()
+            remove(left)
         parts: dict[str, list[str]] = defaultdict(list)
         for name in filter(PART.fullmatch, self._source.names()):
             parts[name.rpartition("/")[0]].append(name)
         for folder, present in parts.items():
             if len(present) < (3 if "/mix-" in folder else 2):
                 for name in present:
-                    (self._out / name).unlink()
+                    remove(self._out / name)
 
     def run(self, trustees: Sequence[Trustee], commission: Signer) -> list[Counted]:
         """Every step, with these trustees in the order of their numbers."""

@@ -13,12 +13,19 @@ from msgspec import structs
 from bundle_builder import read_files, write_files
 from pbvote.core.ballot import BoxEntry, Cast
 from pbvote.core.encoding import decode, encode
-from pbvote.core.errors import PbvoteError, RefusedError, VerificationError
+from pbvote.core.errors import (
+    InputError,
+    PbvoteError,
+    RefusedError,
+    StorageError,
+    VerificationError,
+)
 from pbvote_tally import bundle as names
 from pbvote_tally.ahead import FILE, Ahead
 from pbvote_tally.bundle import FolderBundle
+from pbvote_tally.collect import log_folders
 from pbvote_tally.custody import Trustee
-from pbvote_tally.request import brought_in, export_request
+from pbvote_tally.request import brought_in, closings_in, export_request
 from pbvote_tally.show.work import Work
 from pbvote_tally.tally import Tally
 from pbvote_tally.verify import verify
@@ -212,6 +219,21 @@ def test_a_zip_of_something_else_beside_a_mix(town: Town, tmp_path: Path) -> Non
     shutil.rmtree(stick / "anna")
     with pytest.raises(PbvoteError, match=r"photos\.zip"):
         list(brought_in(stick))
+
+
+def test_a_stick_that_cannot_be_read_is_said(town: Town) -> None:
+    gone = Path("x" * 300)  # which a disk answers with an error, as one that was pulled out
+    for read in (brought_in, closings_in, log_folders):
+        with pytest.raises(InputError, match="can't be read"):
+            list(read(gone))
+    with pytest.raises(InputError, match="can't be read"):
+        FolderBundle(gone).names()
+
+
+def test_what_cannot_be_swept_is_said(town: Town) -> None:
+    (town.bundle / ".new-folder").mkdir()
+    with pytest.raises(StorageError, match=r"\.new-folder: can't be removed"):
+        mix(town, 1)
 
 
 # --- checked ahead --------------------------------------------------------------------------------
