@@ -102,25 +102,6 @@ def _addendum_lines(minutes: Minutes, addendum: Addendum, words: Words) -> Itera
 
 def _roles(minutes: Minutes, words: Words) -> Section:
     _, manifest = words, minutes.published.election.manifest
-    at = moment_of(minutes, words)
-    trustees = tuple(
-        (
-            str(number),
-            part.name,
-            YES if part.signed else NONE,
-            YES if part.mixed else NONE,
-            YES if part.opened else NONE,
-        )
-        for number, part in enumerate(minutes.trustees, 1)
-    )
-    registrars = tuple(
-        (
-            one.name,
-            *map(_.number, (one.online, one.in_person, one.revoked, one.enrolled)),
-            at(one.closed) if one.log.status == "closed" else _(STATUS[one.log.status]),
-        )
-        for one in minutes.day.registrars
-    )
     text = _.many(
         "{n} trustee is needed to open the ballots, and {quorum} to sign the closing.",
         "{n} trustees are needed to open the ballots, and {quorum} to sign the closing.",
@@ -133,32 +114,45 @@ def _roles(minutes: Minutes, words: Words) -> Section:
             _("The commission signed the manifest, the closing and the result."),
             text,
         ),
-        tables=(
-            Table(
-                _("Trustees"),
-                (
-                    "",
-                    _("Name"),
-                    _("Signed the closing"),
-                    _("Mixed the ballots"),
-                    _("Opened the ballots"),
-                ),
-                trustees,
-            ),
-            Table(
-                _("Registrars"),
-                (
-                    _("Name"),
-                    _("Cards for online"),
-                    _("Cards for the hall"),
-                    _("Cards revoked"),
-                    _("People added"),
-                    _("Closed at"),
-                ),
-                registrars,
-            ),
-        ),
+        tables=(_trustees(minutes, words), _registrars(minutes, words)),
     )
+
+
+def _trustees(minutes: Minutes, words: Words) -> Table:
+    _ = words
+    rows = tuple(
+        (
+            str(number),
+            part.name,
+            YES if part.signed else NONE,
+            YES if part.mixed else NONE,
+            YES if part.opened else NONE,
+        )
+        for number, part in enumerate(minutes.trustees, 1)
+    )
+    acts = (_("Signed the closing"), _("Mixed the ballots"), _("Opened the ballots"))
+    return Table(_("Trustees"), ("", _("Name"), *acts), rows)
+
+
+def _registrars(minutes: Minutes, words: Words) -> Table:
+    _, at = words, moment_of(minutes, words)
+    rows = tuple(
+        (
+            one.name,
+            *map(_.number, (one.online, one.in_person, one.revoked, one.enrolled)),
+            at(one.closed) if one.log.status == "closed" else _(STATUS[one.log.status]),
+        )
+        for one in minutes.day.registrars
+    )
+    head = (
+        _("Name"),
+        _("Cards for online"),
+        _("Cards for the hall"),
+        _("Cards revoked"),
+        _("People added"),
+        _("Closed at"),
+    )
+    return Table(_("Registrars"), head, rows)
 
 
 def _boxes(minutes: Minutes, words: Words) -> Section:
