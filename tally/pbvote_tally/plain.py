@@ -13,9 +13,14 @@ from pbvote_tally.count import count_pb, outcome_json
 
 
 def count_file(path: Path, rule: str | None, settings: list[str], ties: str) -> dict[str, Any]:
-    """The outcome as JSON; `settings` are name=value, `ties` names separated by commas."""
+    """The outcome as JSON; `settings` are name=value, `ties` names separated by commas.
+
+    `unit` says how many of its amounts make one of the file's; `notes` what was odd in the file.
+    """
     order = [_tie(name.strip()) for name in ties.split(",")]
-    return outcome_json(count_pb(pabulib.read(path), rule, read_settings(settings), order))
+    election = pabulib.read(path)
+    outcome = outcome_json(count_pb(election, rule, read_settings(settings), order))
+    return outcome | {"unit": election.unit, "notes": list(election.notes)}
 
 
 def read_settings(settings: Sequence[str]) -> dict[str, str]:

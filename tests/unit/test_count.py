@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Iterable
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from pbvote_tally.count import (
     lot_order,
     outcome_json,
 )
+from pbvote_tally.plain import count_file
 from pbvote_tally.rules import RULES, rule_named
 from pbvote_tally.rules.profile import Entry, Outcome, Profile, profile
 
@@ -328,6 +330,27 @@ def test_a_step_is_one_of_the_files_amounts() -> None:
     parameters = count_pb(cents, "equal-shares").parameters
     assert msgspec.structs.asdict(parameters)["step"] == 100
     assert msgspec.structs.asdict(parameters)["min_votes"] == 1
+
+
+def test_amounts_with_many_digits_are_compared_exactly() -> None:
+    """2 vote for c, 3 for a: with shares c wins, and more prefer the result of greedy."""
+    sizes = {"budget": 9 * 10**17, "a": 9 * 10**17, "c": 1}
+    more = "META\nkey;value\nbudget;{budget}.25\nvote_type;approval\nPROJECTS\nproject_id;cost\n"
+    votes = "".join(f"{i};{'a' if i < 3 else 'c'}\n" for i in range(5))
+    text = (more + "a;{a}\nc;{c}\nVOTES\nvoter_id;vote\n").format(**sizes) + votes
+    shares = {"completion": "none"}
+    assert count_pb(parse(text), "equal-shares", shares).winners == ("c",)
+    outcome = count_pb(parse(text), "equal-shares", shares | {"comparison": "greedy"})
+    assert outcome.winners == ("a",)
+    assert (outcome.figures["prefer_equal_shares"], outcome.figures["prefer_greedy"]) == (2, 3)
+
+
+def test_a_counted_file_says_its_unit_and_what_was_odd(tmp_path: Path) -> None:
+    path = tmp_path / "town.pb"
+    path.write_text(PB.format(budget="100.50", more="").replace("3;a", "3;a,a"))
+    plain = count_file(path, "greedy", ["unaffordable=stop"], "lower-cost,lot")
+    assert (plain["unit"], plain["budget"], plain["winners"]) == (100, 10050, ["a"])
+    assert plain["notes"] == ["line 14: a project twice in a vote"]
 
 
 def test_the_outcome_is_json() -> None:

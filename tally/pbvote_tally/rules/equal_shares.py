@@ -27,14 +27,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from msgspec import Meta, structs
+from numpy.typing import NDArray
 
 from pbvote.core.encoding import MAX_INT
 from pbvote.core.errors import InputError
-from pbvote.core.selection import Ranking
+from pbvote.core.selection import MAX_VMAX, Ranking
 from pbvote_tally.rules.buying import buy
 from pbvote_tally.rules.frame import Start, outcome, start, step
 from pbvote_tally.rules.greedy import GreedyParameters, greedy, take_best
@@ -43,7 +44,7 @@ from pbvote_tally.rules.limits import Room
 from pbvote_tally.rules.loads import Payment
 from pbvote_tally.rules.offers import PHASE, Market, Satisfaction, utility
 from pbvote_tally.rules.parameters import MONEY, Parameters
-from pbvote_tally.rules.profile import Integers, Number, Outcome, Profile, Step
+from pbvote_tally.rules.profile import Number, Outcome, Profile, Step
 from pbvote_tally.rules.purses import Purses
 from pbvote_tally.rules.raising import Search
 from pbvote_tally.rules.ties import Ties
@@ -217,13 +218,14 @@ def _compared(profile: Profile, parameters: EqualSharesParameters, found: Outcom
 
 def _preference(
     profile: Profile, satisfaction: Satisfaction, first: Sequence[str], second: Sequence[str]
-) -> Integers:
+) -> NDArray[Any]:
     """By how much each group is better served by the first winners than by the second."""
     worth = utility(profile, satisfaction)
-    more = np.zeros(len(profile.weights), np.int64)
+    each = profile.costs if satisfaction == "cost" else [1] * len(profile.projects)
+    kind: Any = np.int64 if sum(each) * MAX_VMAX < 1 << 63 else object
+    more = np.zeros(len(profile.weights), kind)
     for p, entry in enumerate(profile.projects):
         sign = (entry.id in first) - (entry.id in second)
         if sign:
-            each = entry.cost if satisfaction == "cost" else 1
-            more += sign * each * worth(profile.matrix[:, p])
+            more += sign * each[p] * worth(profile.matrix[:, p]).astype(kind)
     return more
