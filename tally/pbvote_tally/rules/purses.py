@@ -26,6 +26,8 @@ from pbvote_tally.rules.loads import Payment
 from pbvote_tally.rules.offers import Groups, Market, Mask, Offer, Supporters, floor
 from pbvote_tally.rules.profile import Integers
 
+_DRIFT = 16  # bounds so many times further apart than need be are tightened before fractions decide
+
 
 class Price(NamedTuple):
     """Bounds on the price q, in 2^-bits; `dear` is None if it wasn't worth knowing."""
@@ -236,14 +238,20 @@ class Purses:
 
     def pay(self, offer: Offer, cheap: int, dear: int) -> None:
         """Take the price, known to be within these bounds, or all there is, from each supporter."""
+        poor = self._poor(offer, cheap, dear)
+        if poor is None and self._slack > _DRIFT * self._least_slack():
+            self.refresh()
+            price = self.price(offer, cheap)
+            assert price is not None and price.dear is not None  # noqa: S101  # it can be bought
+            cheap, dear = price.cheap, price.dear
+            poor = self._poor(offer, cheap, dear)
+        if poor is None:
+            found = self._settled(offer, cheap)
+            assert found is not None  # noqa: S101  # it can be bought
+            (cheap, dear), poor = self._bounds(found[0]), found[1]
         by = self._supporters(offer)
         u = self._utilities(by)
         left, empty = self._left[by.groups], self._empty[by.groups] > 0
-        poor = empty | (left + self._slack < cheap * u)
-        if not (poor | (left >= dear * u)).all():
-            found = self._settled(offer, cheap)
-            assert found is not None  # noqa: S101  # it has a price
-            (cheap, dear), poor = self._bounds(found[0]), found[1]
         rest = np.where(poor, 0, np.maximum(left - dear * u, 0))
         self._left[by.groups] = rest
         self._faint += int(by.weights @ ((rest == 0) & ~poor))
@@ -254,6 +262,13 @@ class Purses:
         self.paid.append(Paid(offer, voters, int(by.units @ ~poor)))
         if self._slack.bit_length() > self.bits * 3 // 4:
             self.refresh()
+
+    def _poor(self, offer: Offer, cheap: int, dear: int) -> Mask | None:
+        """Who gives all at a price within these bounds; None if they leave it open."""
+        by = self._supporters(offer)
+        u, left = self._utilities(by), self._left[by.groups]
+        poor = (self._empty[by.groups] > 0) | (left + self._slack < cheap * u)
+        return poor if (poor | (left >= dear * u)).all() else None
 
     def payments(self, k: int) -> list[Payment]:
         """What supporters paid for the k-th purchase, the highest amount first."""
@@ -280,8 +295,12 @@ class Purses:
             self._left[bought.offer.by.groups] -= dear * self._utilities(bought.offer.by)
         self._left[self._empty > 0] = 0
         np.maximum(self._left, 0, out=self._left)
-        self._slack = 1 + len(self.paid) * self.market.largest
+        self._slack = self._least_slack()
         self._faint = int(self.market.weights @ ((self._left == 0) & (self._empty == 0)))
+
+    def _least_slack(self) -> int:
+        """What is lost by rounding each price once."""
+        return 1 + len(self.paid) * self.market.largest
 
     @property
     def projects(self) -> list[int]:
