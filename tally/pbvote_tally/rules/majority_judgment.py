@@ -28,10 +28,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
-from numpy.typing import NDArray
+import numpy as np
 
 from pbvote.core.encoding import Count
 from pbvote.core.selection import vmax
@@ -78,14 +77,15 @@ def majority_judgment(profile: Profile, parameters: MajorityJudgmentParameters) 
 
 
 def _counts(profile: Profile, no_opinion: str) -> list[list[int]]:
-    """For each project how many ballots give it each grade, the worst first."""
+    """For each project how many ballots give it each grade, the worst first.
 
-    def given(grade: int, rows: NDArray[Any]) -> NDArray[Any]:
-        found: NDArray[Any] = rows == grade
-        return found
-
-    lists = [profile.totals(partial(given, g)) for g in range(1, vmax(profile.ballot) + 1)]
-    counts = [list(count) for count in zip(*lists, strict=True)]
+    Doubles hold whole numbers below 2^53 exactly.
+    """
+    kinds = vmax(profile.ballot) + 1
+    counts = [
+        [int(ballots) for ballots in np.bincount(column, profile.weights, kinds)[1:].tolist()]
+        for column in profile.matrix.T
+    ]
     if no_opinion == "worst":
         for count in counts:
             count[0] += profile.ballots - sum(count)
