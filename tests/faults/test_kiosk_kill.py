@@ -152,8 +152,7 @@ def test_a_power_cut_in_a_real_terminal(tmp_path: Path, rng: random.Random, soak
         before = folder.counts()[0]
         with Terminal(program, rng=rng) as terminal:
             terminal.wait_for("Please scan your voting card")
-            terminal.scan(card)
-            terminal.wait_for("Choose up to 3 projects")
+            terminal.scan_for(card, "Choose up to 3 projects")
             terminal.type("Enter", "F10")
             terminal.wait_for("Your choice")
             terminal.type("F10")
@@ -165,5 +164,6 @@ def test_a_power_cut_in_a_real_terminal(tmp_path: Path, rng: random.Random, soak
         assert is_in in (0, 1)
         with Terminal(program, rng=rng) as terminal:
             terminal.wait_for("Please scan your voting card")
-            terminal.scan(card)
-            terminal.wait_for("Your vote is in the box" if is_in else "Choose up to 3 projects")
+            terminal.scan_for(
+                card, "Your vote is in the box" if is_in else "Choose up to 3 projects"
+            )

@@ -81,7 +81,7 @@ def test_a_whole_vote(kiosk: KioskFolder, rng: random.Random, size: tuple[int, i
     kiosk.open_box()
     card = kiosk.card(3)
     with started(kiosk, rng, size) as terminal:
-        terminal.scan(card)
+        terminal.scan_for(card, "(1 of 5)")
         fill_in(terminal)
         terminal.type("F10")
         terminal.wait_for(SEALED, "This is not yet a vote.")
@@ -92,8 +92,7 @@ def test_a_whole_vote(kiosk: KioskFolder, rng: random.Random, size: tuple[int, i
         receipt = receipt_on(terminal)
         terminal.type("Enter")
         terminal.wait_for(WELCOME)
-        terminal.scan(card)
-        terminal.wait_for(IN_THE_BOX, "Vote again")
+        terminal.scan_for(card, IN_THE_BOX, "Vote again")
         terminal.type("Right", "Enter")
         terminal.wait_for("receipt doesn't show how")
         assert receipt_on(terminal) == receipt
@@ -109,7 +108,7 @@ def test_a_challenge_and_then_the_vote(kiosk: KioskFolder, rng: random.Random) -
     kiosk.open_box()
     card = kiosk.card(4)
     with started(kiosk, rng) as terminal:
-        terminal.scan(card)
+        terminal.scan_for(card, "(1 of 5)")
         fill_in(terminal)
         terminal.type("F10")
         terminal.wait_for(SEALED)
@@ -169,7 +168,6 @@ def test_officials_open_and_close(kiosk: KioskFolder, rng: random.Random) -> Non
 
 def sign_in(terminal: Terminal, card: str, role: str) -> None:
     """An official's card and PIN."""
-    terminal.scan(card)
-    terminal.wait_for(f"{role}: please type your PIN")
+    terminal.scan_for(card, f"{role}: please type your PIN")
     terminal.write(PIN)
     terminal.type("Enter")

@@ -19,8 +19,7 @@ def test_an_official_scans_types_and_ends_the_program(tmp_path: Path) -> None:
     shell = f"{shlex.join([str(PROGRAM), 'vote', str(kiosk.path)])}; echo ended with $?; cat"
     with Terminal(["sh", "-c", shell]) as terminal:
         terminal.wait_for("Please scan your voting card")
-        terminal.scan(kiosk.officials[0])
-        terminal.wait_for("president: please type your PIN")
+        terminal.scan_for(kiosk.officials[0], "president: please type your PIN")
         terminal.write(PIN)
         assert PIN not in terminal.text
         terminal.type("Enter")

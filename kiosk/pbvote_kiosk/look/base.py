@@ -146,7 +146,7 @@ class PeopleScreen(Screen[Result]):
         self._refocused = focused
         await super().recompose()
         if focused is not None and (found := self.query(f"#{focused}")):
-            found.first().focus()
+            self.set_focus(found.first())  # `focus()` comes later, perhaps to what is gone by then
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Give the result, once, and go, with whatever lies above.
