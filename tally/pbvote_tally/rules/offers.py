@@ -159,9 +159,9 @@ def _marked(matrix: NDArray[Any]) -> list[Groups]:
         block = np.ascontiguousarray((matrix[start : start + _ROWS] != 0).T)
         flat = np.flatnonzero(block)
         size = block.shape[1]
-        ends = np.searchsorted(flat, np.arange(1, projects) * size)
-        for part, rows in zip(parts, np.split(flat % size + start, ends), strict=True):
-            part.append(rows)
+        ends = np.searchsorted(flat, np.arange(projects + 1) * size)
+        for part, begin, end in zip(parts, ends[:-1], ends[1:], strict=True):
+            part.append(flat[begin:end] % size + start)
     return [np.concatenate(part) if part else np.zeros(0, np.intp) for part in parts]
 
 
