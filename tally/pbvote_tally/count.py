@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -211,9 +212,9 @@ def file_rule(election: Election) -> tuple[str, dict[str, str]]:
     if name.startswith("equalshares"):
         return "equal-shares", {"completion": "add-one" if "add1" in name else "none"}
     given: dict[str, str] = {}
-    threshold = election.number("min_project_score_threshold")
-    if threshold is not None:
-        given["min_score"] = str(threshold)
+    threshold = election.decimal("min_project_score_threshold")
+    if threshold is not None:  # scores are whole: 1.5 asks for 2
+        given["min_score"] = str(ceil(threshold))
     if "no-skip" in name:
         given["unaffordable"] = "stop"
     share = _POZNAN.search(election.meta.get("comment", ""))

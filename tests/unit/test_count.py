@@ -284,6 +284,11 @@ def test_a_file_is_counted_by_its_own_rule_or_by_the_one_named() -> None:
     assert count_pb(stop, "greedy", {"unaffordable": "stop"}).winners == ("a",)
     least = parse(PB.format(budget=200, more="min_project_score_threshold;2\n"))
     assert count_pb(least).winners == count_pb(least, "greedy").winners == ("a", "b")
+    for text, winners in (("1.5", ("a", "b")), ("2.0", ("a", "b")), ("0,5", ("a", "b", "c"))):
+        file = parse(PB.format(budget=200, more=f"min_project_score_threshold;{text}\n"))
+        assert count_pb(file).winners == winners
+    with pytest.raises(InputError, match="not a number"):
+        count_pb(parse(PB.format(budget=200, more="min_project_score_threshold;many\n")))
     assert count_pb(least, "greedy", {"min_score": "0"}).winners == ("a", "b", "c")
     assert count_pb(least, "equal-shares").winners == ("a", "b", "c")
     shares = parse(PB.format(budget=100, more="rule;equalshares/add1\n"))

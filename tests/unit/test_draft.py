@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from pbvote.cli.choices import read_choice
 from pbvote.cli.import_ import imported_election
+from pbvote.core.currency import minor_digits
 from pbvote.core.encoding import decode, encode, is_name
 from pbvote.core.errors import InputError
 from pbvote.core.manifest import Manifest, Project, Roll
@@ -21,7 +22,7 @@ from pbvote.draft import Draft, examine, read_draft, read_slug, trial_manifest
 from pbvote.draft.imported import choice_text, days, draft_files, project_ids
 from pbvote.draft.projects import projects_csv
 from pbvote.draft.template import EXAMPLE_PROJECTS, election_toml
-from pbvote.draft.values import amount_text, minor_digits, parse_amount, parse_time, time_zone
+from pbvote.draft.values import amount_text, parse_amount, parse_time, time_zone
 from pbvote.pabulib import Election, parse, read
 from pbvote_tally.count import count, count_pb
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -128,6 +129,17 @@ class Election:
                 hint=_WHOLE_HINT,
             )
         return int(match[1])
+
+    def decimal(self, key: str) -> Fraction | None:
+        """A number of META with or without decimals, exactly; None if absent or empty."""
+        text = self.meta.get(key, "")
+        if not text:
+            return None
+        if re.fullmatch(r"[0-9]{1,15}([.,][0-9]{1,15})?", text) is None:
+            hint = "Write a number, like 150 or 1.5"
+            where = f"{self.name} META"
+            raise InputError(f"{key} is {text!r}, not a number", where=where, hint=hint)
+        return Fraction(text.replace(",", "."))
 
     def amount(self, key: str) -> int | None:
         """An amount of money in META (`max_sum_cost`) in the file's unit; None if absent."""

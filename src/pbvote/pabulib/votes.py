@@ -165,6 +165,9 @@ class Choices:
     def read(self, row: Row) -> Vector:
         """The vector of a line; InputError if it has none."""
         cells = row.cells
+        if any("\n" in cell for cell in cells):
+            hint = 'It took in the lines up to here. Close the quote, or double it ("")'
+            bad("a quote is never closed in a vote", self.where, row.line, hint)
         if len(cells) != self.count:
             cells = fit(row, self.count, self.where)
         key = cells[self.vote], cells[self.points]
