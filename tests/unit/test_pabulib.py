@@ -65,6 +65,12 @@ def test_a_quoted_cell_over_two_lines_keeps_line_numbers_right() -> None:
         parse(pb("1;a\n", projects=projects))
 
 
+def test_a_blank_vote_of_nobody_is_written_as_a_vote() -> None:
+    election = parse(pb("1;a;3\n;b;0\n", "scoring", columns="voter_id;vote;points"))
+    assert election.vectors == [(3, 0, 0), (0, 0, 0)]
+    assert parse(to_text(election)).vectors == election.vectors
+
+
 @pytest.mark.parametrize("votes", ['1;a;"x\n2;b;y\n3;c;z\n', '1;a;"x\n2;b;"y"\n3;c;z\n'])
 def test_a_quote_that_is_never_closed_swallows_no_vote(votes: str) -> None:
     with pytest.raises(InputError, match="a quote is never closed in a vote"):

@@ -28,19 +28,25 @@ def write(path: Path, election: Election) -> None:
 
 
 def to_text(election: Election) -> str:
-    """The text of a `.pb` file; reading it gives the election again."""
+    """The text of a `.pb` file; reading it gives the election again.
+
+    A blank vote whose voter has no id gets the number of its line: empty cells alone are no vote.
+    """
     ids = [project.id for project in election.projects]
     columns = election.vote_columns
     choice = columns.index("vote")
     points = columns.index("points") if election.vote_type in WITH_POINTS else None
+    voter = columns.index("voter_id")
 
     def lines() -> Iterator[list[str]]:
-        for vote in election.votes:
+        for number, vote in enumerate(election.votes, 1):
             cells = list(vote.raw)
             chosen = _in_order(vote.vector, election.vote_type)
             cells[choice] = ",".join(ids[i] for i in chosen)
             if points is not None:
                 cells[points] = ",".join(str(vote.vector[i]) for i in chosen)
+            if not any(cell.strip() for cell in cells):
+                cells[voter] = str(number)
             yield cells
 
     meta = election.meta | {
