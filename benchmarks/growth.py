@@ -100,7 +100,7 @@ def make_logs(folder: Path, voters: int) -> None:
     write_bytes(folder / MANIFEST, built.manifest_note)
     write_bytes(folder / ROLL, built.roll_csv)
     closing = draft_closing(FolderBundle(folder), built.election, AT, {})
-    note = sign_closing(closing, built.commission)
+    note = sign_closing(closing, built.commission, built.election)
     for trustee in built.trustees:
         note = add_signature(note, trustee)
     write_bytes(folder / CLOSING, note)

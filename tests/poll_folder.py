@@ -129,7 +129,7 @@ class PollFolder:
         election = load_election(self.path)
         collect(bundle, election, stick)
         closing = draft_closing(FolderBundle(bundle), election, "2026-11-22T18:00:00Z", {})
-        note = sign_closing(closing, self.built.commission)
+        note = sign_closing(closing, self.built.commission, self.built.election)
         for signer in self.built.trustees:
             note = add_signature(note, signer)
         write_bytes(bundle / "closing.note", note)

@@ -192,6 +192,28 @@ class Held:
         return hashlib.sha256(self.read(name)).digest()
 
 
+class Over:
+    """A bundle with files in memory over it: what it will be once they are written."""
+
+    def __init__(self, below: Bundle, files: Mapping[str, bytes]) -> None:
+        self._below, self._held = below, Held(files)
+
+    def names(self) -> list[str]:
+        """Every file, sorted."""
+        return sorted({*self._below.names(), *self._held.names()})
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes."""
+        return self._of(name).read(name)
+
+    def sha256(self, name: str) -> bytes:
+        """A file's SHA-256."""
+        return self._of(name).sha256(name)
+
+    def _of(self, name: str) -> Bundle:
+        return self._held if name in self._held.names() else self._below
+
+
 def open_bundle(path: Path) -> FolderBundle | ZipBundle:
     """The bundle at this path; InputError if there is none."""
     if path.is_dir():

@@ -12,8 +12,6 @@ from pbvote.words import harmless, plural
 from pbvote_tally.commands import correct, explain, minutes, publish, show
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from pbvote_tally.close import Declared
     from pbvote_tally.custody import Trustee
     from pbvote_tally.tally import Tally
@@ -89,7 +87,7 @@ def close(
         closing = draft_closing(FolderBundle(bundle), election, time_text(int(time())), declared)
     signer = load_signer(folder / COMMISSION_KEY, _key_passphrase(folder, passphrase_file))
     copy_documents(folder, bundle)
-    write_bytes(bundle / CLOSING, sign_closing(closing, signer))
+    write_bytes(bundle / CLOSING, sign_closing(closing, signer, election))
     for log in closing.logs:
         say(f"{log.status:7}{plural(log.size, 'entry'):>16}  {log.origin}")
         say(f"{'root':>15} {log.root.hex()}")
@@ -164,16 +162,17 @@ def open_(
 def take(
     folder: Folder,
     brought: Annotated[Path, typer.Argument(help="The folder or zip that a trustee brings.")],
+    workers: Workers = 1,
 ) -> None:
-    """Bring in a trustee's mix or opening made on another machine.
+    """Bring in a trustee's mix or opening made on another machine, once it was checked here.
 
     \b
     Example: pbvote-tally take DIR /media/stick/anne
     """
     from pbvote_tally.bundle import open_bundle
-    from pbvote_tally.tally import take_parts
 
-    taken = take_parts(folder / "bundle", open_bundle(brought))
+    with Steps() as steps:
+        taken = _tally(folder, folder / "bundle", workers, steps).take(open_bundle(brought))
     say(f"{plural(len(taken), 'file')} taken.")
 
 
@@ -276,12 +275,11 @@ def verify(
     from pbvote_tally.bundle import open_bundle
     from pbvote_tally.correction import verify_corrections
     from pbvote_tally.verify import verify as verify_bundle
+    from pbvote_tally.workers import executor
 
     key = commission_key(bundle, commission)
     with Steps(quiet=quiet or json) as steps:
-        verified = verify_bundle(
-            open_bundle(bundle), key, executor=_executor(workers), report=steps
-        )
+        verified = verify_bundle(open_bundle(bundle), key, executor=executor(workers), report=steps)
     for finding in verified.evidence:
         hint(f"{finding.file}: {finding.finding} ({finding.detail})")
     election = verified.rebuilt.election
@@ -349,18 +347,11 @@ def _declared(given: list[str] | None, status: str) -> dict[str, Declared]:
 def _tally(folder: Path, out: Path, workers: int, steps: Steps) -> Tally:
     from pbvote.files import COMMISSION, read_vkey
     from pbvote_tally.bundle import FolderBundle
-    from pbvote_tally.tally import Tally
+    from pbvote_tally.tally import OPENING, Tally
+    from pbvote_tally.workers import executor
 
-    source = FolderBundle(folder / "bundle")
-    return Tally(source, out, read_vkey(folder / COMMISSION), _executor(workers), steps)
-
-
-def _executor(workers: int) -> Executor | None:
-    if workers == 1:
-        return None
-    from concurrent.futures import ProcessPoolExecutor
-
-    return ProcessPoolExecutor(workers)
+    source, key = FolderBundle(folder / "bundle"), read_vkey(folder / COMMISSION)
+    return Tally(source, out, key, executor(workers), steps, opening=folder / OPENING)
 
 
 def _trustee(folder: Path, file: Path | None) -> Trustee:

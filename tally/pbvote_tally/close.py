@@ -49,8 +49,17 @@ def draft_closing(
     return closing
 
 
-def sign_closing(closing: Closing, commission: Signer) -> bytes:
-    """closing.note with the commission's signature; the trustees' follow."""
+def sign_closing(closing: Closing, commission: Signer, election: Election) -> bytes:
+    """closing.note with the commission's signature; the trustees' follow.
+
+    RefusedError for another key: no trustee would sign after it, and there is one closing only.
+    """
+    if commission.verify_key != election.commission:
+        raise RefusedError(
+            "this isn't the commission's key",
+            where=commission.name,
+            hint="Bring back the one that signed the manifest",
+        )
     return sign_note(encode(closing).decode("utf-8") + "\n", [commission])
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
 from pathlib import Path
@@ -26,19 +26,23 @@ from pbvote.files import TEMPORARY, remove, write_bytes
 from pbvote.words import plural
 from pbvote_tally import bundle as names
 from pbvote_tally import chain
-from pbvote_tally.bundle import Bundle, FolderBundle, Held
+from pbvote_tally.bundle import Bundle, FolderBundle, Held, Over
 from pbvote_tally.custody import Trustee
 from pbvote_tally.merge import Proved, nothing_proved
 from pbvote_tally.rebuild import Rebuilt, rebuild
 from pbvote_tally.records import Results
 from pbvote_tally.report import SILENT, Report
 from pbvote_tally.selections import read_selections, selections_csv
-from pbvote_tally.verify import Counted, check_layout, count_again
+from pbvote_tally.verify import Counted, check_layout, count_again, verify
 
 PART = re.compile(
     r"contests/[A-Za-z0-9._-]{1,64}/mix-[1-9][0-9]?/(output\.bin|proof\.bin|statement\.note)"
     r"|(contests/[A-Za-z0-9._-]{1,64}|lot)/opening-[1-9][0-9]?/(shares|proof)\.bin"
 )
+
+OPENING = "ahead/opening"
+"""In the election's folder: written before the first opening. A trustee opens one column only, so
+nobody may mix any more, whatever is killed before the opening's files are there."""
 
 _ORDER = "Those who open have mixed, and all mixes come before the first opening"
 
@@ -58,10 +62,15 @@ class Tally:
         executor: Executor | None = None,
         report: Report = SILENT,
         proved: Proved = nothing_proved,
+        opening: Path | None = None,
     ) -> None:
-        """`proved` are entries whose proofs this machine has checked before (`ahead`)."""
+        """`proved` are entries whose proofs this machine has checked before (`ahead`).
+
+        `opening` is the file that says that a trustee has begun to open (`OPENING`).
+        """
         self._source, self._out, self._commission = source, out, commission
         self._executor, self._report, self._proved = executor, report, proved
+        self._opening = opening
         self._checked: dict[tuple[str, int], bytes] = {}
 
     @cached_property
@@ -96,7 +105,7 @@ class Tally:
             return
         if done and done[-1] > number:
             raise _too_late(done[-1], contest.id)
-        if chain.openers(self._source, contest.id):
+        if self._is_opening(contest):
             raise _is_opened(contest.id)
         column = self._mixed(contest)
         self._report.step("{contest}: {trustee} mixes", contest=contest.id, trustee=trustee.name)
@@ -108,21 +117,16 @@ class Tally:
             self._write(names.mix_file(contest.id, number, part), data)
 
     def open(self, trustee: Trustee) -> None:
-        """A trustee's opening of the lot and of every contest it mixed (section 10)."""
+        """A trustee's opening of the lot and of every contest it mixed (section 10).
+
+        Before anything is opened it is kept that it was begun: from now on nobody mixes.
+        """
         self._sweep()
         election, closing, number = self.rebuilt.election, self.rebuilt.closing, trustee.number
-        for contest in self.contests:
-            done = chain.openers(self._source, contest.id)
-            if not self.rebuilt.merge.column(contest.id) or number in done:
-                continue
-            mixed = chain.mixers(self._source, contest.id)
-            if number not in mixed or len(mixed) < election.manifest.threshold:
-                raise RefusedError(
-                    f"{contest.id} was mixed by {plural(len(mixed), 'trustee')}, {trustee.name} "
-                    + ("among them" if number in mixed else "not among them"),
-                    hint=_ORDER,
-                )
-            column = self._mixed(contest)
+        columns = list(self._to_open(trustee))
+        if self._opening is not None and self._is_at_home:
+            write_bytes(self._opening, b"")
+        for contest, column in columns:
             self._report.step(
                 "{contest}: {trustee} opens", contest=contest.id, trustee=trustee.name
             )
@@ -130,6 +134,27 @@ class Tally:
             self._write_opening(contest.id, number, parts)
         if number not in chain.openers(self._source, ""):
             self._write_opening("", number, trustee.open_lot(election, closing))
+
+    def _to_open(self, trustee: Trustee) -> Iterator[tuple[Contest, bytes]]:
+        """What this trustee has still to open; RefusedError out of turn."""
+        need, number = self.rebuilt.election.manifest.threshold, trustee.number
+        for contest in self.contests:
+            done = chain.openers(self._source, contest.id)
+            if not self.rebuilt.merge.column(contest.id) or number in done:
+                continue
+            mixed = chain.mixers(self._source, contest.id)
+            if number not in mixed or len(mixed) < need:
+                raise RefusedError(
+                    f"{contest.id} was mixed by {plural(len(mixed), 'trustee')}, {trustee.name} "
+                    + ("among them" if number in mixed else "not among them"),
+                    hint=_ORDER,
+                )
+            yield contest, self._mixed(contest)
+
+    def _is_opening(self, contest: Contest) -> bool:
+        """Whether a trustee has opened it, or decided to."""
+        begun = self._opening is not None and self._opening.exists()
+        return begun or bool(chain.openers(self._source, contest.id))
 
     def _write_opening(self, contest: str, number: int, parts: tuple[bytes, bytes]) -> None:
         for name, data in zip(("shares.bin", "proof.bin"), parts, strict=True):
@@ -157,11 +182,11 @@ class Tally:
     def publish(self, commission: Signer) -> list[Counted]:
         """Count, and sign results.note over every file of the bundle (section 12).
 
-        Nothing is signed because of what was `proved` before: it is checked again.
+        Nothing is published because of what was `proved` before: then the whole bundle is verified
+        from scratch, with the note, before the note is written.
         """
         if commission.verify_key != self._commission:
             raise VerificationError("this isn't the commission's key", where=commission.name)
-        self._check_anew()
         self.merge()
         counted = self.count()
         check_layout(self._source, self.rebuilt)
@@ -173,19 +198,24 @@ class Tally:
             files=files,
         )
         self._report.step("Results: signed by the commission")
-        self._write(names.RESULTS, sign_note(encode(results).decode("utf-8") + "\n", [commission]))
+        note = sign_note(encode(results).decode("utf-8") + "\n", [commission])
+        if self._proved is not nothing_proved:
+            self._check_anew(note)
+        self._write(names.RESULTS, note)
         return counted
 
-    def _check_anew(self) -> None:
-        if self._proved is nothing_proved:
-            return
-        anew = rebuild(self._source, self._commission, self._executor, self._report)
-        if anew.merge.record != self.rebuilt.merge.record:
+    def _check_anew(self, note: bytes) -> None:
+        bundle = Over(self._source, {names.RESULTS: note})
+        try:
+            verify(bundle, self._commission, executor=self._executor, report=self._report)
+        except VerificationError as error:
+            if error.where != names.MERGE:
+                raise
             raise VerificationError(
                 "a ballot was counted as checked ahead, but its proof doesn't hold",
                 where=names.MERGE,
                 hint="Nothing was signed. Ask who wrote in the folder `ahead`",
-            )
+            ) from None
 
     def take(self, brought: Bundle) -> list[str]:
         """Take the mixes and openings that a trustee brings, once they are checked here.
@@ -205,7 +235,7 @@ class Tally:
             chain.verify_openings(
                 new, self.rebuilt.election, "", [lot], self._executor, self._report
             )
-        return take_parts(self._out, held)
+        return _take_parts(self._out, held)
 
     def _check_places(self, brought: Bundle) -> None:
         """Only contests that have ballots are mixed and opened, and the lot."""
@@ -221,7 +251,7 @@ class Tally:
         mixed, opened = chain.mixers(brought, contest.id), chain.openers(brought, contest.id)
         if mixed and done and done[-1] > mixed[0]:
             raise _too_late(done[-1], contest.id)
-        if mixed and chain.openers(self._source, contest.id):
+        if mixed and self._is_opening(contest):
             raise _is_opened(contest.id)
         if mixed:
             column = chain.verify_mixes(
@@ -239,9 +269,14 @@ class Tally:
         elements = first_elements(column)
         chain.verify_openings(brought, election, contest.id, elements, self._executor, self._report)
 
+    @property
+    def _is_at_home(self) -> bool:
+        """Whether files are written where they are read: at the town hall."""
+        return isinstance(self._source, FolderBundle) and self._source.folder == self._out
+
     def _sweep(self) -> None:
         """Remove what a kill left half written here; its trustee gives it again, bit by bit."""
-        if not (isinstance(self._source, FolderBundle) and self._source.folder == self._out):
+        if not self._is_at_home:
             return
         for left in self._out.rglob(f"{TEMPORARY}*"):
             remove(left)
@@ -294,11 +329,10 @@ def _is_opened(contest: str) -> RefusedError:
     return RefusedError(f"{contest} is being opened", hint="It can't be mixed again")
 
 
-def take_parts(folder: Path, brought: Bundle) -> list[str]:
-    """Take the mixes and openings that a trustee brings into the bundle's folder.
+def _take_parts(folder: Path, brought: Bundle) -> list[str]:
+    """Put mixes and openings that were checked into the bundle's folder; the names of new ones.
 
-    Files that are there already stay; RefusedError if one differs. What was taken is checked by
-    the next step, as everything in the bundle is. Their names.
+    Files that are there already stay; RefusedError if one differs.
     """
     own = FolderBundle(folder)
     present = set(own.names())

@@ -196,7 +196,7 @@ def merged(machine: KioskFolder, logs: Path, bundle: Path) -> dict[str, int]:
     copy_documents(machine.path, bundle)
     collect(bundle, election, logs)
     closing = draft_closing(FolderBundle(bundle), election, "2026-11-22T18:00:00Z", {})
-    note = sign_closing(closing, built.commission)
+    note = sign_closing(closing, built.commission, built.election)
     for signer in built.trustees:
         note = add_signature(note, signer)
     write_bytes(bundle / "closing.note", note)

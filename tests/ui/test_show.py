@@ -7,10 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from typer.testing import CliRunner
 
 from bundle_builder import read_files
+from pbvote.core.encoding import encode
 from pbvote.core.errors import StorageError
+from pbvote.core.note import sign_note
 from pbvote.language import LANGUAGES
 from pbvote_tally import bundle as names
 from pbvote_tally.bundle import FolderBundle
@@ -19,7 +22,7 @@ from pbvote_tally.custody import Trustee
 from pbvote_tally.fingerprint import code, in_hex, in_words, note_hash
 from pbvote_tally.show.work import Work
 from pbvote_tally.tally import Tally
-from pbvote_tally.verify import verify
+from pbvote_tally.verify import read_results, verify
 from screen_image import cells_of_app, codes_on
 from show_folder import Town, make_town
 from show_host import Hand, wall
@@ -214,9 +217,7 @@ async def test_the_merge_is_said_in_words(closed: Town, tmp_path: Path) -> None:
         await hand.until("8 ballots count.")
 
 
-async def test_what_was_checked_ahead_is_checked_from_scratch_in_the_end(
-    closed: Town, tmp_path: Path
-) -> None:
+async def test_what_was_checked_ahead_merges_as_without(closed: Town, tmp_path: Path) -> None:
     town, plain = copied(closed, tmp_path / "a"), copied(closed, tmp_path / "b")
     with Work(town.path) as work:
         assert work.check_ahead() == 10
@@ -345,13 +346,39 @@ async def test_the_whole_evening(fresh: Town, tmp_path: Path) -> None:
     verify(FolderBundle(town.bundle), town.built.commission.verify_key)
     before = read_files(town.path)
     async with wall(town) as hand:  # the next day: shown again, nothing done again
-        await hand.until("Envelope city", "Show the bundle's fingerprint")
+        await hand.until("Envelope city", "Check everything once more")
+        assert "fingerprint" not in hand.text  # signed, but this process hasn't checked it
         await hand.choose("verify")
         await hand.until("Everything holds")
         await hand.press("enter")
+        await hand.until("Show the bundle's fingerprint")
         await hand.choose("count")
         await hand.until("The count (1/2)")
     assert read_files(town.path) == before
+
+
+async def test_a_signed_result_that_does_not_hold_has_no_fingerprint(
+    opened: Town, tmp_path: Path
+) -> None:
+    """The commission's signature and every SHA-256 are right; a mix isn't."""
+    town = copied(opened, tmp_path)
+    with Work(town.path) as work:
+        work.merge()
+        work.publish(None)
+    proof, note = names.mix_file("city", 1, "proof.bin"), town.bundle / names.RESULTS
+    data = (town.bundle / proof).read_bytes()
+    (town.bundle / proof).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    bundle, key = FolderBundle(town.bundle), town.built.commission
+    results = read_results(bundle, key.verify_key)
+    forged = structs.replace(results, files={**results.files, proof: bundle.sha256(proof)})
+    note.write_bytes(sign_note(encode(forged).decode() + "\n", [key]))
+    async with wall(town) as hand:
+        await hand.until("Envelope city", "Check everything once more")
+        await hand.choose("verify")
+        await hand.until("This can't be done", "mix-1")
+        await hand.press("enter")
+        await hand.until("Check everything once more")
+        assert not hand.app.screen.query("#fingerprint")
 
 
 async def publish(hand: Hand) -> None:

@@ -332,7 +332,7 @@ def test_the_closing_of_whole_logs(
     closing = draft(built, folder)
     assert closing == make_closing(built, logs)
     assert {log.status for log in closing.logs} == {"closed"}
-    note = commission_signs(closing, built.commission)
+    note = commission_signs(closing, built.commission, built.election)
     assert parse_note(note).text == encode(closing).decode() + "\n"
     assert [s.name for s in parse_note(note).signatures] == ["pbvote/demo/commission"]
 

@@ -173,7 +173,7 @@ class OneMachine:
             collect(self.bundle, election, source)
         bundle = FolderBundle(self.bundle)
         closing = draft_closing(bundle, election, time_text(now()), declared or {})
-        note = sign_closing(closing, self.commission)
+        note = sign_closing(closing, self.commission, election)
         for trustee in election.manifest.trustees:
             with Trustee(self.trustee(trustee.name), self.passphrase) as me:
                 note = me.sign_closing(note, election)

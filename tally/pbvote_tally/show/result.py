@@ -53,10 +53,9 @@ class ResultPage(Page):
         work = self.show.work
         if work.stage != "result":
             return [("publish", _("Sign the result for the commission"))] if work.counted else []
-        choices = [
-            ("fingerprint", _("Show the bundle's fingerprint")),
-            ("verify", _("Check everything once more, from the bundle alone")),
-        ]
+        choices = [("verify", _("Check everything once more, from the bundle alone"))]
+        if work.is_verified:
+            choices.insert(0, ("fingerprint", _("Show the bundle's fingerprint")))
         return [*choices, ("count", _("Show the count again"))] if work.counted else choices
 
     async def chosen(self, choice: str) -> None:
@@ -69,6 +68,7 @@ class ResultPage(Page):
         else:
             if await self.show.attempt(self._verified):
                 await self._tell_verified()
+            await self.recompose()
 
     def _verified(self) -> bool:
         self.show.work.verify()

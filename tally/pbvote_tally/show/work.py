@@ -36,12 +36,10 @@ from pbvote_tally.report import SILENT, Report
 from pbvote_tally.request import brought_in, closings_in, export_request
 from pbvote_tally.show import standing
 from pbvote_tally.show.standing import LogStands, Parts, Signatures, Stage, TrusteeStands
-from pbvote_tally.tally import Tally
+from pbvote_tally.tally import OPENING, Tally
 from pbvote_tally.verify import Counted, verify
 
 LOCK = "ahead/lock"
-OPENING = "ahead/opening"
-"""Written before the first opening, as a trustee opens one column only, whatever is killed."""
 
 
 class Work:
@@ -61,6 +59,8 @@ class Work:
         """Every contest, once it was counted."""
         self.record: MergeRecord | None = None
         """What the merge found, once it was made."""
+        self.is_verified = False
+        """Whether this process has checked the signed result from the bundle alone."""
         self._report, self._executor, self._clock = report, executor, clock
         self._lock = Lock(folder / LOCK)
         self._ahead = Ahead(folder)
@@ -121,6 +121,7 @@ class Work:
             self._executor,
             self._report,
             self._ahead.holds,
+            self.folder / OPENING,
         )
 
     @cached_property
@@ -214,13 +215,13 @@ class Work:
         """Draft the closing and sign it for the commission: from now on nothing is added."""
         self._check_not_closed()
         signer = load_signer(self.folder / COMMISSION_KEY, passphrase)
-        if signer.verify_key != self.election.commission:
-            raise RefusedError("this isn't the commission's key", where=signer.name)
         self._report.step("The closing: every log read to its end")
         at = time_text(self._clock())
         closing = draft_closing(self.bundle, self.election, at, declared)
         copy_documents(self.folder, self.bundle.folder)
-        write_bytes(self.bundle.folder / names.CLOSING, sign_closing(closing, signer))
+        write_bytes(
+            self.bundle.folder / names.CLOSING, sign_closing(closing, signer, self.election)
+        )
 
     def _check_not_closed(self) -> None:
         if (self.bundle.folder / names.CLOSING).exists():
@@ -280,7 +281,6 @@ class Work:
                 hint="First all mix, then all open",
             )
         with Trustee(own, passphrase) as trustee:
-            write_bytes(self.folder / OPENING, b"")
             self._tally.open(trustee)
             return trustee.name
 
@@ -307,16 +307,20 @@ class Work:
         return self.counted
 
     def publish(self, passphrase: str | None) -> bytes:
-        """Sign the result over every file, and verify all of it from scratch; its fingerprint."""
+        """Sign the result over every file, all of it verified from scratch; its fingerprint."""
         if self.stage != "result":
             signer = load_signer(self.folder / COMMISSION_KEY, passphrase)
             self.counted = self._tally.publish(signer)
-        self.verify()
+            self.is_verified = True
+        if not self.is_verified:
+            self.verify()
         return self.fingerprint
 
     def verify(self) -> None:
         """Repeat everything from the bundle alone; nothing that was checked before is trusted."""
+        self.is_verified = False
         verify(self.bundle, self.election.commission, executor=self._executor, report=self._report)
+        self.is_verified = True
 
     @property
     def fingerprint(self) -> bytes:
