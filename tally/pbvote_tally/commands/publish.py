@@ -53,18 +53,16 @@ def publish(
 
 def _sign(folder: Path, commission: VerifyKey, passphrase_file: Path | None, workers: int) -> None:
     """Count, and sign results.note over every file."""
-    from concurrent.futures import ProcessPoolExecutor
-
     from pbvote.files import COMMISSION_KEY
     from pbvote.keyfile import is_sealed, load_signer
     from pbvote.terminal import passphrase
     from pbvote_tally.bundle import FolderBundle
     from pbvote_tally.tally import Tally
+    from pbvote_tally.workers import executor
 
     key = folder / COMMISSION_KEY
     asked = passphrase("the commission", passphrase_file) if is_sealed(key) else None
     signer = load_signer(key, asked)
-    executor = ProcessPoolExecutor(workers) if workers > 1 else None
     bundle = folder / "bundle"
     with Steps() as steps:
-        Tally(FolderBundle(bundle), bundle, commission, executor, steps).publish(signer)
+        Tally(FolderBundle(bundle), bundle, commission, executor(workers), steps).publish(signer)
