@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from pbvote.core.errors import InputError
+from pbvote.core.limits import AnyLimit, AtMost, Exclusive
 from pbvote.core.manifest import Contest
 from pbvote.core.selection import (
     Approval,
@@ -135,6 +136,36 @@ def test_a_thousand_projects_and_amounts_of_a_million_millions(
         assert outcome.ties  # all have the best grade from everybody who has an opinion
     elif rule.name in ORDERED:
         assert outcome.winners == tuple(entry.id for entry in entries[: ORDERED[rule.name]])
+
+
+@pytest.mark.parametrize("name", ["equal-shares"])
+def test_a_thousand_projects_that_are_all_tied(name: str) -> None:
+    """The only voter wants all of them, and all cost a million millions."""
+    made = town(FORMATS["approval"], [10**12] * 1000, [(1,) * 1000], 300 * 10**12)
+    settings = {"completion": "none"} if name == "equal-shares" else {}
+    outcome = RULES[name].run(made, RULES[name].decode(settings))
+    assert outcome.winners == tuple(f"p{p:03}" for p in range(300))
+    assert [len(tie.projects) for tie in outcome.ties] == list(range(1000, 700, -1))
+
+
+def test_equal_offers_are_not_the_same_to_limits() -> None:
+    """Of four that are tied, one is excluded by the first and two fit in their district."""
+    entries = [Entry(f"p{p}", 10, district="" if p < 2 else "north") for p in range(5)]
+    limits: list[AnyLimit] = [
+        Exclusive(projects=["p0", "p1"]),
+        AtMost(district="north", projects=2),
+    ]
+    made = profile(entries, 100, FORMATS["approval"], [(1,) * 5], limits=limits)
+    for completion in ("none", "add-one"):
+        outcome = RULES["equal-shares"].run(
+            made, RULES["equal-shares"].decode({"completion": completion})
+        )
+        assert outcome.winners == ("p0", "p2", "p3")
+        assert [tie.projects for tie in outcome.ties] == [
+            ("p0", "p1", "p2", "p3", "p4"),
+            ("p2", "p3", "p4"),
+            ("p3", "p4"),
+        ]
 
 
 WRONG: dict[str, list[Vector]] = {

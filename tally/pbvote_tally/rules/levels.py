@@ -15,6 +15,7 @@ those of the last level, for every share of the range:
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -200,8 +201,9 @@ class _Levels:
 def _most(costs: Sequence[int], money: int) -> int:
     """The most that some of these cost together within the money (or more, if there are many)."""
     sums = {0}
-    for cost in costs:
-        sums |= {before + cost for before in sums if before + cost <= money}
+    for cost, number in Counter(costs).items():
+        several = range(cost, cost * number + 1, cost)
+        sums |= {before + more for before in sums for more in several if before + more <= money}
         if len(sums) > _SUMS:
             return min(sum(costs), money)
     return max(sums)

@@ -82,6 +82,7 @@ class Market:
         largest = [int(np.max(offer.by.utilities)) for offer in self.offers if offer.by.total]
         self.largest: int = max(largest, default=1)
         self.dearest = max(costs, default=0)
+        self.alike = _alike(self.offers)
 
     def bits(self, share: Fraction, together: int = 1) -> int:
         """How fine purses can be for shares up to this one: in 2^-bits of the smallest unit.
@@ -127,6 +128,23 @@ class Market:
     def utilities(self, groups: Groups, projects: Sequence[int]) -> Integers:
         """What each of these projects (columns) is worth to each of these groups (rows)."""
         return self._worth(self._matrix[groups][:, list(projects)])
+
+
+def _alike(offers: Sequence[Offer]) -> list[list[int]]:
+    """The offers (positions) with supporters, those together that differ in nothing."""
+    near: dict[tuple[int, int, int], list[int]] = {}
+    for i, offer in enumerate(offers):
+        if offer.by.total:
+            key = offer.cost, offer.by.total, len(offer.by.groups)
+            near.setdefault(key, []).append(i)
+    found: list[list[int]] = []
+    for some in near.values():
+        same: dict[tuple[bytes, bytes], list[int]] = {}
+        for i in some if len(some) > 1 else ():
+            by = offers[i].by
+            same.setdefault((by.groups.tobytes(), by.utilities.tobytes()), []).append(i)
+        found += same.values() or [some]
+    return found
 
 
 def utility(profile: Profile, satisfaction: Satisfaction) -> Callable[[NDArray[Any]], Integers]:

@@ -93,8 +93,7 @@ class Search(NamedTuple):
         poor = rich = Purses(self.market, self._at(high), bits)
         if low != high:
             poor = Purses(self.market, self._at(low), bits)
-        is_known = buy(poor, rich, self.ties, self.room.copy())
-        self.ties.broken.clear()
+        is_known = buy(poor, rich, self.ties, self.room.copy(), record=False)
         return rich if is_known else None
 
     def _end(self, raised: int, purses: Purses) -> int | None:

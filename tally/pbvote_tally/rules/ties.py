@@ -7,8 +7,6 @@ projects; where a rule leaves several equal, the first in that order is taken.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise, takewhile
-from operator import eq
 
 from pbvote_tally.rules.profile import Profile, TieBreak
 
@@ -39,10 +37,10 @@ class Ties:
 
     def _by(self, ordered: list[int]) -> tuple[str, ...]:
         """The criteria up to the last one that was needed."""
-        needed = max(
-            sum(takewhile(bool, map(eq, self.keys[a], self.keys[b]))) for a, b in pairwise(ordered)
-        )
-        return tuple(self.criteria[: needed + 1])
+        for needed in range(1, len(self.criteria)):
+            if len({self.keys[p][:needed] for p in ordered}) == len(ordered):
+                return tuple(self.criteria[:needed])
+        return tuple(self.criteria)
 
 
 def _criteria(profile: Profile) -> list[str]:
