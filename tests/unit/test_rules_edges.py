@@ -138,7 +138,7 @@ def test_a_thousand_projects_and_amounts_of_a_million_millions(
         assert outcome.winners == tuple(entry.id for entry in entries[: ORDERED[rule.name]])
 
 
-@pytest.mark.parametrize("name", ["equal-shares"])
+@pytest.mark.parametrize("name", ["equal-shares", "phragmen"])
 def test_a_thousand_projects_that_are_all_tied(name: str) -> None:
     """The only voter wants all of them, and all cost a million millions."""
     made = town(FORMATS["approval"], [10**12] * 1000, [(1,) * 1000], 300 * 10**12)

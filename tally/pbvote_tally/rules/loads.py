@@ -76,9 +76,19 @@ class Loads:
         near = places[self._may_be_lowest(places)].tolist()
         if len(near) == 1:
             return [self.projects[near[0]]]
-        exact = {i: Fraction(self._sum(i), self._votes[i]) for i in near}
-        least = min(exact.values())
-        return [self.projects[i] for i, load in exact.items() if load == least]
+        exact: dict[Fraction, list[int]] = {}
+        for alike in self._alike(near):
+            load = Fraction(self._sum(alike[0]), self._votes[alike[0]])
+            exact.setdefault(load, []).extend(alike)
+        return [self.projects[i] for i in sorted(exact[min(exact)])]
+
+    def _alike(self, places: list[int]) -> list[list[int]]:
+        """Those together that cost the same and have as many supporters with each load."""
+        rows = self._counts[:, : len(self._loads)]
+        found: dict[tuple[int, bytes], list[int]] = {}
+        for i in places:
+            found.setdefault((self._costs[i], rows[i].tobytes()), []).append(i)
+        return list(found.values())
 
     def _may_be_lowest(self, places: Integers) -> NDArray[np.bool_]:
         """A bound: K + 3 sums and products of non-negative floats, each within 2^-53."""

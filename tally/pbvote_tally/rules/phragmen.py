@@ -92,8 +92,9 @@ class _Round:
             able = [p for p in equal if self.room.refusal(p) is None]
             if not self.stops:
                 able = [p for p in able if self._fits(p)]
+            is_able = set(able)
             for p in equal:
-                if p not in able:
+                if p not in is_able:
                     self._lose(p)
             if not able:
                 continue
