@@ -232,3 +232,22 @@ def test_a_failed_act_ends_in_a_failed_step() -> None:
 def test_faults_are_said_in_the_language_of_the_wall() -> None:
     error = InputError("the passphrase is wrong", hint="Try again")
     assert Words("nl").error(error) == "de wachtzin is fout. Probeer opnieuw."
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "de"])
+@pytest.mark.parametrize(
+    ("what", "hint"),
+    [
+        (
+            "a ballot was counted as checked ahead, but its proof doesn't hold",
+            "Nothing was signed. Ask who wrote in the folder `ahead`",
+        ),
+        ("a link, not a file or folder", "Take another stick"),
+        ("it has no place in a bundle", "Remove it, then go on"),
+        ("this isn't the commission's key", "Bring back the one that signed the manifest"),
+        ("the passphrase is wrong", "If it is a stick, put it in again"),
+    ],
+)
+def test_a_fault_of_the_evening_has_its_words(language: str, what: str, hint: str) -> None:
+    words = Words(language)
+    assert words(what) != what and words(hint) != hint

@@ -68,6 +68,14 @@ FAULTS = (
     N_("Take another stick"),
     N_("Use the folder of this election's ceremony"),
     N_("Make room or give rights there, then do it again; nothing was changed"),
+    N_("If it is a stick, put it in again"),
+    N_("Remove it, then go on"),
+    N_("a link, not a file or folder"),
+    N_("it has no place in a bundle"),
+    N_("a ballot was counted as checked ahead, but its proof doesn't hold"),
+    N_("Nothing was signed. Ask who wrote in the folder `ahead`"),
+    N_("this isn't the commission's key"),
+    N_("Bring back the one that signed the manifest"),
 )
 """Errors of ours that officials meet while they count."""
 
