@@ -51,11 +51,23 @@ def paths_below(folder: Path, pattern: str = "*") -> list[Path]:
     try:
         return sorted(folder.rglob(pattern))
     except OSError as error:
-        raise InputError(
-            f"can't be read ({error.strerror})",
-            where=str(folder),
-            hint="If it is a stick, put it in again",
-        ) from None
+        raise _gone(folder, error) from None
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; InputError if a stick can't be read or nothing can be so named."""
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise _gone(path, error) from None
+
+
+def _gone(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"can't be read ({error.strerror})",
+        where=str(path),
+        hint="If it is a stick, put it in again",
+    )
 
 
 def remove(path: Path) -> None:

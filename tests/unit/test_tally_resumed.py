@@ -12,6 +12,7 @@ from msgspec import structs
 
 from bundle_builder import read_files, write_files
 from pbvote.core.ballot import BoxEntry, Cast
+from pbvote.core.closing import Closing
 from pbvote.core.encoding import decode, encode
 from pbvote.core.errors import (
     InputError,
@@ -228,6 +229,32 @@ def test_a_stick_that_cannot_be_read_is_said(town: Town) -> None:
             list(read(gone))
     with pytest.raises(InputError, match="can't be read"):
         FolderBundle(gone).names()
+
+
+def test_a_name_that_no_folder_can_have_is_said(tmp_path: Path) -> None:
+    """As it may be typed at the wall."""
+    with Work(make_town(tmp_path).path) as work, pytest.raises(InputError, match="can't be read"):
+        work.collect(Path("x" * 300))
+
+
+def test_a_closing_of_another_election_on_the_stick_is_passed_over(
+    town: Town, tmp_path: Path
+) -> None:
+    note = (town.bundle / names.CLOSING).read_bytes()
+    other = replace_id(note)
+    write_files({"a/closing.note": other, "b/closing.note": note}, tmp_path / "stick")
+    with Work(town.path) as work:
+        assert work.take_signatures(tmp_path / "stick") == 0
+        (tmp_path / "stick/b/closing.note").unlink()
+        with pytest.raises(InputError, match=r"no closing\.note"):
+            work.take_signatures(tmp_path / "stick")
+
+
+def replace_id(note: bytes) -> bytes:
+    """A closing as another election's commission might have signed it."""
+    closing = decode(note.partition(b"\n")[0], Closing)
+    changed = encode(structs.replace(closing, election=bytes(32)))
+    return changed + b"\n\n" + note.rpartition(b"\n\n")[2]
 
 
 def test_what_cannot_be_swept_is_said(town: Town) -> None:

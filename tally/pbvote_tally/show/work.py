@@ -19,7 +19,7 @@ from pbvote.core.election import Election
 from pbvote.core.encoding import decode, time_text
 from pbvote.core.errors import InputError, PbvoteError, RefusedError, StorageError
 from pbvote.core.note import parse_note
-from pbvote.files import COMMISSION_KEY, load_election, write_bytes
+from pbvote.files import COMMISSION_KEY, is_folder, load_election, write_bytes
 from pbvote.keyfile import is_sealed, load_signer, owner
 from pbvote.trustee import KEY
 from pbvote_tally import bundle as names
@@ -179,7 +179,7 @@ class Work:
     def collect(self, source: Path) -> tuple[list[str], list[str]]:
         """Take the logs of a stick: their names, and the checkpoints kept as evidence."""
         self._check_not_closed()
-        if not source.is_dir():
+        if not is_folder(source):
             raise InputError(
                 "no such folder", where=str(source), hint="Name the stick, or a folder on it"
             )
@@ -242,7 +242,7 @@ class Work:
     def take_signatures(self, source: Path) -> int:
         """Signatures that trustees gave at their own machines; how many are new."""
         before = len(self.signatures().signed)
-        notes = list(closings_in(source))
+        notes = [note for note in closings_in(source) if self._is_ours(note)]
         if not notes:
             raise InputError(
                 "no closing.note is here",
@@ -254,6 +254,12 @@ class Work:
             note = join_signatures(note, other, self.election)
         write_bytes(self.bundle.folder / names.CLOSING, note)
         return len(self.signatures().signed) - before
+
+    def _is_ours(self, note: bytes) -> bool:
+        """Whether a closing is of this election: a stick may have another's beside it."""
+        text = parse_note(note, names.CLOSING).text.encode()
+        closing = decode(text.removesuffix(b"\n"), Closing, names.CLOSING)
+        return closing.election == self.election.id
 
     # --- merge, mix, open -------------------------------------------------------------------------
 
