@@ -392,6 +392,22 @@ async def test_a_typed_card(tmp_path: Path) -> None:
             await host.until(pilot, BallotScreen)
 
 
+async def test_letters_that_come_while_the_groups_are_made_keep_their_order(tmp_path: Path) -> None:
+    with make_host(tmp_path / "t", contests=ONE) as host:
+        code = host.folder.typed(1)
+        letters = code.replace(" ", "").lower()
+        async with host.app.run_test(size=(80, 24)) as pilot:
+            await host.until(pilot, Welcome)
+            await pilot.click("#type")
+            await host.until(pilot, TypedCard)
+            field = host.screen.query_one(Input)
+            for at in range(0, len(letters), 7):
+                for letter in letters[at : at + 7]:
+                    field.insert_text_at_cursor(letter)
+                await pilot.pause()
+            assert field.value == code
+
+
 async def test_mistyped_and_unknown_codes(tmp_path: Path) -> None:
     with make_host(tmp_path / "t", contests=ONE) as host:
         unknown = host.folder.typed(5)

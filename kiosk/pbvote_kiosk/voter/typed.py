@@ -87,14 +87,16 @@ class TypedCard(VoterScreen[str]):
         )
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        before = len(letters_of(event.value[: event.input.cursor_position]))
-        letters = letters_of(event.value)
+        """Group what stands in the field now: more may have been typed since the event."""
+        field = event.input
+        before = len(letters_of(field.value[: field.cursor_position]))
+        letters = letters_of(field.value)
         if letters != self._letters:
             self._wrong = ""
         self._letters = letters
-        if event.value != grouped(letters):
-            event.input.value = grouped(letters)
-            event.input.cursor_position = before + before // GROUP
+        if field.value != grouped(letters):
+            field.value = grouped(letters)
+            field.cursor_position = before + before // GROUP
         self.put("progress", self._progress())
 
     def on_input_submitted(self) -> None:
