@@ -24,7 +24,7 @@ from pbvote.core.errors import InputError
 Ints = NDArray[Any]
 """32- or 64-bit integers, or Python's where these are too short."""
 Floats = NDArray[np.float64]
-_MOST = 1 << 28  # bytes of the choices kept, of all items together
+_MOST = 1 << 30  # bytes of the choices kept, of all items together
 _SECONDS = 20.0  # that HiGHS may look for a good total; the result doesn't depend on it
 
 
@@ -203,13 +203,10 @@ class _Ceilings:
         values = np.array([value / self.unit for value in problem.values])
         room = np.array([bound / s for bound, s in zip(problem.bounds, scale, strict=True)])
         self.multipliers, self.known = _highs(problem, values, weights, room)
-        prices = self.multipliers @ weights
-        gains = np.maximum(0, values - prices)
+        gains = np.maximum(0, values - self.multipliers @ weights)
         self.before = np.concatenate([[0.0], np.cumsum(gains)])  # of the items before i
         self.room = float(self.multipliers @ room)
-        # so many sums and products, each within 2^-53 of less than all of these together
-        rounded = len(values) + 4 * len(scale) + 20
-        self.error = (1 + self.room + values.sum() + prices.sum()) * rounded * 2.0**-52
+        self.error = (self.before[-1] + self.room + 1 + values.sum()) * 2.0**-30
 
     def may_be_best(self, i: int, sums: Ints, values: Ints) -> NDArray[np.bool_]:
         """Whether these choices among the items from i on may reach the known total."""
