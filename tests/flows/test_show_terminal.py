@@ -48,6 +48,7 @@ PRESSES: dict[str, tuple[str, ...]] = {
     "begin to open": ("Enter",),
     "Sign the result for": ("Enter",),
     "Show the bundle": ("Enter",),
+    "Check everything once more": ("Enter",),  # killed before it was: first that
 }
 """Words on the screen → keys; the first that stand there count. Enter takes the first choice."""
 

@@ -191,7 +191,13 @@ def test_cut_off_while_it_prints(tmp_path: Path) -> None:
     """Nothing that looks like letters, and the cards still there to print."""
     town = make_town(tmp_path / "town", 700)
     command = [*PBVOTE, "cards", "letters", str(town.path), "--out", str(town.out)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell's background job, as these tests may be, is deaf to it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     assert process.stderr is not None
     before = next(line for line in process.stderr if "cards read back" in line)  # it prints now
     process.send_signal(signal.SIGINT)
