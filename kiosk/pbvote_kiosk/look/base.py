@@ -12,15 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
-from rich.cells import cell_len
-from rich.text import Text
 from textual import events
 from textual._time import get_time
 from textual.app import App, ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.geometry import Size
 from textual.keys import _character_to_key
 from textual.message import Message
 from textual.screen import Screen
@@ -29,13 +26,15 @@ from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from pbvote.screens import CONTRAST as CONTRAST_THEME
+from pbvote.screens import KeysLine
 from pbvote.unbroken import hold_together
 from pbvote_kiosk.devices.scan import ENTER, Fed, ScanReader
 from pbvote_kiosk.language import LANGUAGES, N_, Words
 from pbvote_kiosk.ports import NoSpeaker, Speaker
 
 SIZES = 3
-PLAIN, CONTRAST = "plain", "contrast"
+PLAIN, CONTRAST = "plain", CONTRAST_THEME.name
 LOW_AND_HIGH = [(0, "-low"), (34, "-high")]
 """Vertical breakpoints: classes by which a style sheet tells 24 rows from many."""
 _RATES = (100, 130, 160, 190, 220)
@@ -55,20 +54,7 @@ _THEMES = (
         panel="#e4e7ec",
         dark=False,
     ),
-    Theme(
-        CONTRAST,
-        primary="#ffff00",
-        secondary="#ffff00",
-        warning="#ffff00",
-        error="#ffffff",
-        success="#ffffff",
-        accent="#ffff00",
-        foreground="#ffffff",
-        background="#000000",
-        surface="#000000",
-        panel="#000000",
-        dark=True,
-    ),
+    CONTRAST_THEME,
 )
 
 
@@ -187,30 +173,6 @@ class PeopleScreen(Screen[Result]):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.people.announce(spoken_of(event.widget))
-
-
-class KeysLine(Widget):
-    """Keys and what they do; a line ends between them, never within one."""
-
-    def __init__(self, keys: Sequence[str], *, id: str) -> None:
-        super().__init__(id=id)
-        self._keys = keys
-
-    def _lines(self, width: int) -> list[str]:
-        lines = [""]
-        for key in self._keys:
-            line = f"{lines[-1]}  {key}" if lines[-1] else key
-            if cell_len(line) <= width:
-                lines[-1] = line
-            else:
-                lines.append(key)
-        return lines
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._lines(width))
-
-    def render(self) -> Text:
-        return Text("\n".join(self._lines(self.content_size.width)), no_wrap=True)
 
 
 def spoken_of(widget: Widget) -> str:

@@ -21,6 +21,7 @@ from textual.theme import Theme
 from textual.types import CSSPathType
 
 from pbvote.core.errors import PbvoteError
+from pbvote.screens import CONTRAST as CONTRAST_THEME
 from pbvote.sticks import MEDIA, sticks
 from pbvote.unbroken import hold_together
 from pbvote_tally.language import LANGUAGES, Words
@@ -39,7 +40,7 @@ PAGES: dict[str, type[Page]] = {
     page.name_of_act: page
     for page in (BoxesPage, ClosingPage, MergePage, TrusteesPage, CountPage, ResultPage)
 }
-PLAIN, CONTRAST = "plain", "contrast"
+PLAIN, CONTRAST = "plain", CONTRAST_THEME.name
 _THEMES = (
     Theme(
         PLAIN,
@@ -55,20 +56,7 @@ _THEMES = (
         panel="#e4e7ec",
         dark=False,
     ),
-    Theme(
-        CONTRAST,
-        primary="#ffff00",
-        secondary="#ffff00",
-        warning="#ffff00",
-        error="#ffffff",
-        success="#ffffff",
-        accent="#ffff00",
-        foreground="#ffffff",
-        background="#000000",
-        surface="#000000",
-        panel="#000000",
-        dark=True,
-    ),
+    CONTRAST_THEME,
 )
 TICK = 0.5
 """Seconds between two looks at the clock while an act runs."""

@@ -6,14 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbvote.core.errors import PbvoteError
-from pbvote_tally.show.dialogs import AskPassphrase, AskPlace, Notice
+from pbvote_tally.show.dialogs import AskPassphrase, AskPlace, Notice, Question
+from pbvote_tally.show.frame import Said
 
 if TYPE_CHECKING:
     from pbvote_tally.show.app import ShowApp
 
 
-async def ask_commission(show: ShowApp) -> str | None:
-    """The passphrase of the commission's key: "" if it has none, None if nobody gave it."""
+async def ask_commission(show: ShowApp, title: Said, text: Said) -> str | None:
+    """Whether the commission signs, and the passphrase of its key.
+
+    "" if the key has none, None if it doesn't sign or nobody gave the passphrase.
+    """
+    answers: list[tuple[str, Said]] = [
+        ("no", lambda _: _("Not yet")),
+        ("yes", lambda _: _("Yes, sign it")),
+    ]
+    if await show.push_screen_wait(Question(title, text, answers)) != "yes":
+        return None
     try:
         needed = show.work.needs_passphrase
     except PbvoteError as error:

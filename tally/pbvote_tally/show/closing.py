@@ -15,7 +15,7 @@ from pbvote_tally.language import N_
 from pbvote_tally.minutes.said import STATUS
 from pbvote_tally.show.asking import ask_commission, ask_trustee, export_request
 from pbvote_tally.show.boxes import log_table
-from pbvote_tally.show.dialogs import Ask, AskPlace, Question
+from pbvote_tally.show.dialogs import Ask, AskPlace
 from pbvote_tally.show.frame import Page
 from pbvote_tally.show.said import log_name
 from pbvote_tally.show.standing import LogStands, Signatures
@@ -126,19 +126,14 @@ class ClosingPage(Page):
             await self.recompose()
 
     async def _draw_up(self) -> None:
-        answer = await self.app.push_screen_wait(
-            Question(
-                lambda _: _("Draw up the closing?"),
-                lambda _: _(
-                    "The commission signs what is counted. Nothing is added after it: no box, no"
-                    " ballot. Have all numbers been compared with the papers?"
-                ),
-                [("no", lambda _: _("Not yet")), ("yes", lambda _: _("Yes, sign it"))],
-            )
+        asked = await ask_commission(
+            self.show,
+            lambda _: _("Draw up the closing?"),
+            lambda _: _(
+                "The commission signs what is counted. Nothing is added after it: no box, no"
+                " ballot. Have all numbers been compared with the papers?"
+            ),
         )
-        if answer != "yes":
-            return
-        asked = await ask_commission(self.show)
         if asked is None:
             return
         passphrase = asked or None

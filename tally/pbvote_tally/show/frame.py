@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from pbvote.screens import KeysLine
 from pbvote_tally.language import N_, Words
 from pbvote_tally.show.posting import Line
 from pbvote_tally.show.said import minutes
@@ -239,27 +240,3 @@ class JobView(Widget):
         shown = Text(text)
         shown.truncate(room, overflow="ellipsis", pad=True)
         return f"{shown.plain} {spent}"
-
-
-class KeysLine(Widget):
-    """Keys and what they do; a line ends between them, never within one."""
-
-    def __init__(self, keys: Sequence[str], *, id: str) -> None:
-        super().__init__(id=id)
-        self._keys = keys
-
-    def _lines(self, width: int) -> list[str]:
-        lines = [""]
-        for key in self._keys:
-            line = f"{lines[-1]}  {key}" if lines[-1] else key
-            if cell_len(line) <= width:
-                lines[-1] = line
-            else:
-                lines.append(key)
-        return lines
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._lines(width))
-
-    def render(self) -> Text:
-        return Text("\n".join(self._lines(self.content_size.width)), no_wrap=True)

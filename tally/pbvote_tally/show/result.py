@@ -12,7 +12,7 @@ from textual.widgets import Static
 from pbvote_tally.fingerprint import code, in_hex, in_words
 from pbvote_tally.language import Words
 from pbvote_tally.show.asking import ask_commission
-from pbvote_tally.show.dialogs import Notice, Question
+from pbvote_tally.show.dialogs import Notice
 from pbvote_tally.show.film import Film, decided
 from pbvote_tally.show.frame import Page
 from pbvote_tally.show.qr import QrCode
@@ -76,19 +76,14 @@ class ResultPage(Page):
 
     async def _publish(self) -> None:
         work = self.show.work
-        answer = await self.app.push_screen_wait(
-            Question(
-                lambda _: _("Sign the result?"),
-                lambda _: _(
-                    "The commission signs the winners and every file of the bundle. Then all of it"
-                    " is checked once more from the beginning."
-                ),
-                [("no", lambda _: _("Not yet")), ("yes", lambda _: _("Yes, sign it"))],
-            )
+        asked = await ask_commission(
+            self.show,
+            lambda _: _("Sign the result?"),
+            lambda _: _(
+                "The commission signs the winners and every file of the bundle. Then all of it"
+                " is checked once more from the beginning."
+            ),
         )
-        if answer != "yes":
-            return
-        asked = await ask_commission(self.show)
         if asked is None:
             return
         passphrase = asked or None
