@@ -13,14 +13,13 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-from msgspec import structs
 
-from pbvote.core.selection import Ranking
 from pbvote_tally.explain.report import Payment
+from pbvote_tally.rules.equal_shares import EqualSharesParameters
+from pbvote_tally.rules.offers import PHASE, Satisfaction, Supporters, supporters
 from pbvote_tally.rules.parameters import Parameters
-from pbvote_tally.rules.profile import Integers, Outcome, Profile, Step
+from pbvote_tally.rules.profile import Outcome, Profile, Step
 
-PHASE = "equal-shares"
 MOST = 12  # lines of payments a project: more are joined
 WORK = 100_000_000  # supporters looked at for effective votes; with more, none are given
 _ROOM = 61  # bits that all money together may take
@@ -33,68 +32,56 @@ class Shares(NamedTuple):
     payments: Mapping[str, list[Payment]]
 
 
-class _Supporters(NamedTuple):
-    """The groups that support a project, what it is worth to each, and their weights."""
-
-    cost: int
-    groups: Integers
-    utilities: Integers
-    weights: Integers
-
-
 def shares(profile: Profile, parameters: Parameters, outcome: Outcome) -> Shares:
     """What there is to say; nothing for a rule or a part of it that knows no shares."""
     share = Fraction(outcome.figures.get("share", 0))
     bought = [s for s in outcome.steps if s.phase == PHASE and s.chosen and "price" in s.numbers]
     bits = _ROOM - int(share * profile.ballots + 1).bit_length()
-    if not bought or not share or bits < 0:
+    if not bought or not share or bits < 0 or not isinstance(parameters, EqualSharesParameters):
         return Shares({}, {})
-    return _Replay(profile, _satisfaction(parameters), share, bits).run(bought)
-
-
-def _satisfaction(parameters: Parameters) -> str:
-    return str(structs.asdict(parameters).get("satisfaction", "cost"))
+    return _Replay(profile, parameters.satisfaction, share, bits).run(bought)
 
 
 class _Replay:
     """The purchases once more."""
 
-    def __init__(self, profile: Profile, satisfaction: str, share: Fraction, bits: int) -> None:
+    def __init__(
+        self, profile: Profile, satisfaction: Satisfaction, share: Fraction, bits: int
+    ) -> None:
         self._bits = bits
         self._left = np.full(len(profile.weights), _scaled(share, bits), np.int64)
         self._of = {
-            entry.id: _supporters(profile, p, satisfaction)
-            for p, entry in enumerate(profile.projects)
+            entry.id: (entry.cost, by)
+            for entry, by in zip(profile.projects, supporters(profile, satisfaction), strict=True)
             if entry.cost and not entry.withdrawn
         }
 
     def run(self, bought: Sequence[Step]) -> Shares:
         payments: dict[str, list[Payment]] = {}
-        work = sum(len(one.groups) for one in self._of.values()) * len(bought)
+        work = sum(len(by.groups) for _, by in self._of.values()) * len(bought)
         effective: dict[str, list[int]] = {name: [] for name in self._of} if work <= WORK else {}
         for number, step in enumerate(bought, 1):
             for name in effective:
                 if name not in payments:
-                    effective[name].append(self._effective(self._of[name]))
+                    effective[name].append(self._effective(*self._of[name]))
             price = Fraction(step.numbers["price"])
-            payments[step.project] = self._pay(self._of[step.project], price, number)
+            payments[step.project] = self._pay(self._of[step.project][1], price, number)
         return Shares(effective, payments)
 
-    def _effective(self, by: _Supporters) -> int:
+    def _effective(self, cost: int, by: Supporters) -> int:
         """cost / price, rounded down; the price is the highest of all cuts into poor and rich."""
-        need, left = by.cost << self._bits, self._left[by.groups]
-        money, units = by.weights * left, by.weights * by.utilities
-        total = int(units.sum())
+        need, left = cost << self._bits, self._left[by.groups]
+        money, total = by.weights * left, by.total
         if int(money.sum()) < need or not total:
             return 0
         order = np.argsort(left // by.utilities, kind="stable")
-        money, units = money[order], units[order]
+        money, units = money[order], by.units[order]
         rests = need - np.cumsum(money) + money
         paying = total - np.cumsum(units) + units
         price = int((rests // paying).max())
         return min(total, need // price) if price else total
 
-    def _pay(self, by: _Supporters, price: Fraction, number: int) -> list[Payment]:
+    def _pay(self, by: Supporters, price: Fraction, number: int) -> list[Payment]:
         """Take the price; `number` roundings may have made a purse so much smaller than it is."""
         left, unit = self._left[by.groups], _scaled(price, self._bits)
         full = (left + number) // by.utilities >= unit
@@ -112,16 +99,6 @@ class _Replay:
 
 def _scaled(amount: Fraction, bits: int) -> int:
     return (amount.numerator << bits) // amount.denominator
-
-
-def _supporters(profile: Profile, p: int, satisfaction: str) -> _Supporters:
-    worth = np.ones(len(profile.weights), np.int64)
-    if satisfaction == "points":
-        worth = profile.points(p)
-    elif satisfaction == "borda" and isinstance(profile.ballot, Ranking):
-        worth = len(profile.projects) - profile.matrix[:, p].astype(np.int64)
-    groups = np.flatnonzero((profile.matrix[:, p] != 0) & (worth > 0)).astype(np.int64)
-    return _Supporters(profile.projects[p].cost, groups, worth[groups], profile.weights[groups])
 
 
 def _joined(paid: Mapping[Fraction, int]) -> list[Payment]:

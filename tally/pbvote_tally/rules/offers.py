@@ -73,7 +73,7 @@ class Market:
         self.voters = profile.ballots
         self._matrix = profile.matrix
         self._worth = utility(profile, satisfaction)
-        known = _supporters(profile, satisfaction)
+        known = supporters(profile, satisfaction)
         costs = [profile.projects[p].cost for p in projects]
         self.offers = [
             Offer(p, cost, cost if satisfaction == "cost" else 1, known[p])
@@ -157,7 +157,7 @@ def utility(profile: Profile, satisfaction: Satisfaction) -> Callable[[NDArray[A
     return lambda ranks: np.where(ranks != 0, best - ranks.astype(np.int64), 0)
 
 
-def _supporters(profile: Profile, satisfaction: Satisfaction) -> list[Supporters]:
+def supporters(profile: Profile, satisfaction: Satisfaction) -> list[Supporters]:
     """The supporters of each project, worked out once a profile: they don't depend on costs."""
     is_tick = satisfaction in ("cost", "cardinality")
     known: dict[str, list[Supporters]] = vars(profile).setdefault("supporters", {})
